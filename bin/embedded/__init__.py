@@ -1,0 +1,1 @@
+"""The two embedded servers a fresh machine runs on; see bin/services."""
