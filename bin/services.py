@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from embedded import postgres, valkey
+from embedded.environment import read_env_file
 from embedded.state import ServiceError, State
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -65,7 +66,9 @@ def status(state: State) -> int:
         if service.KEY in os.environ:
             print(f"{service.NAME}: {service.KEY} is set in the environment")
         elif service.is_up(state):
-            print(f"{service.NAME}: running on 127.0.0.1:{state.port(service.KEY)}, data in {state.path / service.NAME}")
+            print(
+                f"{service.NAME}: running on 127.0.0.1:{state.port(service.KEY)}, data in {state.path / service.NAME}"
+            )
         else:
             print(f"{service.NAME}: stopped")
             code = 3
@@ -89,6 +92,8 @@ def main() -> int:
     commands = {"start": start, "stop": stop, "status": status, "env": env}
     parser.add_argument("command", choices=commands)
     options = parser.parse_args()
+    if not options.throwaway:  # tests never touch the database an installation names
+        read_env_file(ROOT / ".env")
     state = State(ROOT / "var", throwaway=options.throwaway)
     if options.command in ("status", "env"):
         return commands[options.command](state)
