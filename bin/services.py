@@ -37,7 +37,6 @@ def only_one(state: State) -> Iterator[None]:
 
 
 def start(state: State) -> int:
-    started = []
     for service in SERVICES:
         if service.KEY in os.environ:
             print(f"services: {service.NAME}: {service.KEY} is set, nothing to start")
@@ -45,7 +44,6 @@ def start(state: State) -> int:
             print(f"services: {service.NAME} already running on 127.0.0.1:{state.port(service.KEY)}")
         else:
             service.start(state)
-            started.append(service.NAME)
             print(f"services: {service.NAME} started on 127.0.0.1:{state.port(service.KEY)}")
     return 0
 

@@ -188,7 +188,7 @@ def make_database(programs: Path, port: int, password: str, account: Account) ->
     arguments = account.popen
     arguments["env"] |= {"PGPASSWORD": password}
     where = ["-h", "127.0.0.1", "-p", str(port), "-U", ROLE]
-    query = [programs / "psql", *where, "-d", "postgres", "-XtAc"]
+    query: list[Path | str] = [programs / "psql", *where, "-d", "postgres", "-XtAc"]
     known = subprocess.run(
         [*query, f"SELECT 1 FROM pg_database WHERE datname = '{DATABASE}'"],  # noqa: S608
         check=False, capture_output=True, text=True, **arguments,
