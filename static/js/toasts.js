@@ -1,0 +1,62 @@
+// Short notices. A success leaves by itself, a refusal stays until it is read.
+const STAY_MS = 7000;
+const ICONS = { success: "✓", info: "i", warning: "!", danger: "!", error: "!" };
+
+function region() {
+  const box = document.getElementById("toasts");
+  // A modal dialog makes the rest of the page inert: the notice must stand inside it to be seen and read.
+  const open = [...document.querySelectorAll("dialog[open]")].pop();
+  const home = open || document.body;
+  if (box && box.parentElement !== home) home.append(box);
+  return box;
+}
+
+/** Shows one sentence. tone: success, info, warning or danger. */
+export function toast(text, tone = "success") {
+  const box = region();
+  if (!box || !text) return;
+  const item = document.createElement("div");
+  item.className = `toast-item tone-${tone === "error" ? "danger" : tone}`;
+  const mark = document.createElement("span");
+  mark.className = "toast-mark";
+  mark.setAttribute("aria-hidden", "true");
+  mark.textContent = ICONS[tone] || ICONS.info;
+  const words = document.createElement("span");
+  words.className = "toast-text";
+  words.textContent = text;
+  const close = document.createElement("button");
+  close.type = "button";
+  close.className = "toast-close";
+  close.setAttribute("aria-label", box.dataset.close);
+  close.textContent = "×";
+  close.addEventListener("click", () => item.remove());
+  item.append(mark, words, close);
+  box.append(item);
+  if (tone === "success" || tone === "info") leave(item);
+}
+
+function leave(item) {
+  const timer = setTimeout(() => {
+    // Somebody who is reading or pointing at it keeps it.
+    if (item.matches(":hover, :focus-within")) leave(item);
+    else item.remove();
+  }, STAY_MS);
+  item.addEventListener("click", () => clearTimeout(timer), { once: true });
+}
+
+/** The sentence for an HTTP status, written in the page in the person's language. */
+export function sentence(status) {
+  const box = document.getElementById("toasts");
+  if (!box) return "";
+  return box.dataset[String(status)] || (status >= 500 ? box.dataset["500"] : box.dataset["400"]);
+}
+
+export function toastFor(name) {
+  const box = document.getElementById("toasts");
+  if (box) toast(box.dataset[name], "danger");
+}
+
+/** The dialog that held the notices is closing: move them back to the page. */
+export function bringHome() {
+  region();
+}
