@@ -104,6 +104,8 @@ class State:
         temporary.unlink(missing_ok=True)
         with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(text)
+        if os.geteuid() == 0:  # root helping out in a user's checkout must not lock the user out
+            os.chown(temporary, self.path.stat().st_uid, self.path.stat().st_gid)
         temporary.replace(self.env_file)
 
     def port(self, key: str) -> int | None:
