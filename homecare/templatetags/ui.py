@@ -205,7 +205,7 @@ def get(mapping: Any, key: Any) -> Any:
 
 @register.simple_tag
 def breadcrumbs(*steps: Any) -> SafeString:
-    """{% breadcrumbs "Clients" clients_url "Maria Lopez" %}: pairs of word and URL, the last word is the page itself."""
+    """{% breadcrumbs "Clients" clients_url "Maria Lopez" %}: pairs of word and URL; the last word is this page."""
     pairs = list(zip(steps[0:-1:2], steps[1::2], strict=True)) if len(steps) > 1 else []
     items = format_html_join("", '<li class="breadcrumb-item"><a href="{1}">{0}</a></li>', pairs)
     last = format_html('<li class="breadcrumb-item active" aria-current="page">{}</li>', steps[-1])
@@ -271,3 +271,10 @@ def filter_control(field: Any) -> SafeString:
 def target_id(field: Any) -> str:
     """Where a link to the field must lead: the input, or the first choice of a group."""
     return field.id_for_label or f"{field.auto_id}_0"
+
+
+@register.filter
+def without_placeholder(field: Any) -> Any:
+    """The same bound field; a label above it says what a placeholder would repeat in a paler colour."""
+    field.field.widget.attrs.pop("placeholder", None)
+    return field

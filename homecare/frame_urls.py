@@ -1,0 +1,11 @@
+"""Addresses of the frame itself: the brand sheet, and the internal page that shows every component."""
+
+from django.urls import path
+
+from homecare.brand import brand_css
+from homecare.components import ComponentsPage
+
+urlpatterns = [
+    path("brand.css", brand_css, name="brand-css"),
+    path("components/", ComponentsPage.as_view(), name="components"),
+]
