@@ -1,0 +1,19 @@
+from billing.models.authorization import Authorization
+from billing.models.charge import Charge
+from billing.models.invoice import Invoice, InvoiceLine, InvoiceLink, InvoiceNumber
+from billing.models.payer import Coverage, Payer, Rate
+from billing.models.payment import Allocation, Payment
+
+__all__ = [
+    "Allocation",
+    "Authorization",
+    "Charge",
+    "Coverage",
+    "Invoice",
+    "InvoiceLine",
+    "InvoiceLink",
+    "InvoiceNumber",
+    "Payer",
+    "Payment",
+    "Rate",
+]

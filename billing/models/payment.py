@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from homecare.accounts.models import ScopedQuerySet
+
+
+class PaymentQuerySet(ScopedQuerySet):
+    def live(self) -> PaymentQuerySet:
+        return self.filter(voided_at=None)
+
+
+class Payment(models.Model):
+    """Money received. Posted payments never change (database trigger); a mistake is voided and entered anew."""
+
+    class Method(models.TextChoices):
+        CHECK = "check", _("Check")
+        ACH = "ach", _("Bank transfer (ACH)")
+        CARD = "card", _("Card")
+        CASH = "cash", _("Cash")
+        OTHER = "other", _("Other")
+
+    branch = models.ForeignKey("accounts.Branch", on_delete=models.PROTECT, related_name="payments")
+    payer = models.ForeignKey("billing.Payer", on_delete=models.PROTECT, related_name="payments")
+    client = models.ForeignKey(
+        "clients.Client", null=True, blank=True, on_delete=models.PROTECT, related_name="payments"
+    )
+    amount = models.DecimalField(max_digits=12, decimal_places=2, validators=[MinValueValidator(0.01)])
+    method = models.CharField(max_length=8, choices=Method.choices)
+    reference = models.CharField(max_length=60, blank=True, help_text=_("Check number or transfer reference."))
+    received_on = models.DateField()
+    entered_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    submission_key = models.UUIDField(
+        unique=True, help_text=_("Made with the form, so that sending it twice records it once.")
+    )
+    voided_at = models.DateTimeField(null=True, blank=True)
+    void_reason = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = PaymentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-received_on", "-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(amount__gt=0),
+                name="payment_positive",
+                violation_error_message=_("Enter an amount above zero."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Payment {self.pk}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("billing:payment-detail", args=[self.pk])
+
+
+class Allocation(models.Model):
+    """The part of a payment that settles one invoice. Never more than the payment, never more than the invoice's balance."""
+
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="allocations")
+    invoice = models.ForeignKey("billing.Invoice", on_delete=models.PROTECT, related_name="allocations")
+    amount = models.DecimalField(max_digits=12, decimal_places=2)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["payment", "invoice"], name="allocation_once"),
+            models.CheckConstraint(condition=models.Q(amount__gt=0), name="allocation_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amount} of {self.payment_id} to {self.invoice_id}"

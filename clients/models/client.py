@@ -1,0 +1,197 @@
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, ClassVar
+
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.db import models
+from django.db.models.functions import Upper
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from homecare.accounts.models import ScopedQuerySet
+from homecare.status import StatusModel
+
+
+class ClientQuerySet(ScopedQuerySet):
+    def of_person(self, user: Any) -> ClientQuerySet:
+        """A family member sees the client whose portal contact they are, a caregiver the clients of their care teams."""
+        return self.filter(
+            models.Q(pk__in=Contact.objects.filter(user=user, has_portal=True).values("client_id"))
+            | models.Q(pk__in=self.model.care_team_clients(user))
+        )
+
+    def active(self) -> ClientQuerySet:
+        return self.filter(status=Client.Status.ACTIVE)
+
+
+class Client(StatusModel):
+    """A person who receives care, from the first inquiry to discharge."""
+
+    class Status(models.TextChoices):
+        INQUIRY = "inquiry", _("Inquiry")
+        ASSESSMENT = "assessment", _("Assessment")
+        ACTIVE = "active", _("Active")
+        ON_HOLD = "on_hold", _("On hold")
+        DISCHARGED = "discharged", _("Discharged")
+        DECLINED = "declined", _("Declined")
+
+    TRANSITIONS: ClassVar[dict[str, set[str]]] = {
+        Status.INQUIRY: {Status.ASSESSMENT, Status.DECLINED},
+        Status.ASSESSMENT: {Status.ACTIVE, Status.DECLINED},
+        Status.ACTIVE: {Status.ON_HOLD, Status.DISCHARGED},
+        Status.ON_HOLD: {Status.ACTIVE, Status.DISCHARGED},
+        Status.DISCHARGED: {Status.ASSESSMENT},
+        Status.DECLINED: {Status.INQUIRY},
+    }
+
+    class Gender(models.TextChoices):
+        FEMALE = "female", _("Female")
+        MALE = "male", _("Male")
+        OTHER = "other", _("Other")
+        UNKNOWN = "", _("Not stated")
+
+    branch = models.ForeignKey("accounts.Branch", on_delete=models.PROTECT, related_name="clients")
+    number = models.CharField(max_length=20, unique=True, help_text=_("Chart number, for example C-000123."))
+    status = models.CharField(max_length=12, choices=Status.choices, default=Status.INQUIRY)
+    first_name = models.CharField(max_length=80)
+    last_name = models.CharField(max_length=80)
+    preferred_name = models.CharField(max_length=80, blank=True)
+    birth_on = models.DateField()
+    gender = models.CharField(max_length=8, choices=Gender.choices, blank=True)
+    language = models.CharField(max_length=8, default="en")
+    phone = models.CharField(max_length=20, blank=True)
+    email = models.EmailField(blank=True)
+    medical_record_number = models.CharField(max_length=60, blank=True)
+    important = models.CharField(
+        max_length=300, blank=True, help_text=_("What everybody who visits must know, in one sentence.")
+    )
+    caregiver_gender = models.CharField(
+        max_length=8,
+        choices=Gender.choices,
+        blank=True,
+        help_text=_("Wish for the caregiver's gender; empty means none."),
+    )
+    started_on = models.DateField(null=True, blank=True)
+    ended_on = models.DateField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = ClientQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["last_name", "first_name", "id"]
+        permissions = [("view_portal", "Uses the family portal")]
+        indexes = [
+            models.Index(fields=["branch", "status"], name="client_by_branch"),
+            GinIndex(
+                OpClass(Upper("last_name"), "gin_trgm_ops"),
+                OpClass(Upper("first_name"), "gin_trgm_ops"),
+                name="client_name_trgm",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.full_name
+
+    @staticmethod
+    def care_team_clients(user: Any) -> models.QuerySet:
+        """Clients on whose care team this user's staff record is today."""
+        from clients.models.care_team import CareTeamMember
+
+        return CareTeamMember.objects.current().filter(member__user=user).values("client_id")
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.first_name} {self.last_name}"
+
+    @property
+    def short_name(self) -> str:
+        """Last name and initial, as boards print it."""
+        return f"{self.last_name} {self.first_name[:1]}."
+
+    @property
+    def called(self) -> str:
+        """How to address the person."""
+        return self.preferred_name or self.first_name
+
+    def age_on(self, day: dt.date) -> int:
+        return day.year - self.birth_on.year - ((day.month, day.day) < (self.birth_on.month, self.birth_on.day))
+
+    def get_absolute_url(self) -> str:
+        return reverse("clients:client-detail", args=[self.pk])
+
+
+class ClientChildQuerySet(ScopedQuerySet):
+    """Rows that belong to one client are seen by whoever sees the client."""
+
+    branch_path = "client__branch_id"
+
+    def of_person(self, user: Any) -> ClientChildQuerySet:
+        return self.filter(client__in=Client.objects.visible_to(user))
+
+
+class Address(models.Model):
+    """Where a client is visited; exactly one is primary."""
+
+    class Kind(models.TextChoices):
+        HOME = "home", _("Home")
+        OTHER = "other", _("Other")
+
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="addresses")
+    kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.HOME)
+    line1 = models.CharField(max_length=120)
+    line2 = models.CharField(max_length=120, blank=True)
+    city = models.CharField(max_length=80)
+    state = models.CharField(max_length=2, blank=True)
+    postal_code = models.CharField(max_length=10, blank=True)
+    latitude = models.FloatField(null=True, blank=True)
+    longitude = models.FloatField(null=True, blank=True)
+    access_notes = models.CharField(max_length=300, blank=True, help_text=_("Door code, key safe, parking, dog."))
+    is_primary = models.BooleanField(default=True)
+
+    objects = ClientChildQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "addresses"
+        ordering = ["-is_primary", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["client"],
+                condition=models.Q(is_primary=True),
+                name="address_one_primary",
+                violation_error_message=_("This client already has a primary address."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return ", ".join(
+            part for part in (self.line1, self.line2, self.city, f"{self.state} {self.postal_code}".strip()) if part
+        )
+
+    @property
+    def place(self) -> tuple[float, float] | None:
+        """(latitude, longitude), when known."""
+        return (self.latitude, self.longitude) if self.latitude is not None and self.longitude is not None else None
+
+
+class Contact(models.Model):
+    """Family, friend, guardian or neighbour of a client; with a portal log-in when they have one."""
+
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="contacts")
+    user = models.ForeignKey("accounts.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="contacts")
+    name = models.CharField(max_length=120)
+    relation = models.CharField(max_length=60, blank=True)
+    phone = models.CharField(max_length=20, blank=True)
+    email = models.EmailField(blank=True)
+    is_emergency = models.BooleanField(default=False)
+    receives_invoices = models.BooleanField(default=False)
+    has_portal = models.BooleanField(default=False)
+
+    objects = ClientChildQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-is_emergency", "name"]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.relation})" if self.relation else self.name

@@ -1,0 +1,20 @@
+from scheduling.models.clock_event import ClockEvent, PhoneEvent
+from scheduling.models.feed import CalendarFeed
+from scheduling.models.schedule import AssignmentRule, Schedule, ServiceType
+from scheduling.models.visit import RuleOverride, Visit, VisitNote, VisitTask
+from scheduling.models.visit_exception import ReasonCode, VisitException
+
+__all__ = [
+    "AssignmentRule",
+    "CalendarFeed",
+    "ClockEvent",
+    "PhoneEvent",
+    "ReasonCode",
+    "RuleOverride",
+    "Schedule",
+    "ServiceType",
+    "Visit",
+    "VisitException",
+    "VisitNote",
+    "VisitTask",
+]

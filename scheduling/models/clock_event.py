@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from homecare.accounts.models import ScopedQuerySet
+
+
+class ClockEventQuerySet(ScopedQuerySet):
+    branch_path = "member__branch_id"
+
+    def of_person(self, user: Any) -> ClockEventQuerySet:
+        return self.filter(member__user=user)
+
+
+class ClockEvent(models.Model):
+    """A punch. Never edited, never deleted (database trigger), never refused: place and accuracy are recorded and flagged.
+
+    `at` is when it happened by the device's clock corrected to the server's; `received_at` when it reached us.
+    """
+
+    class Kind(models.TextChoices):
+        IN = "in", _("Clock in")
+        OUT = "out", _("Clock out")
+
+    class Method(models.TextChoices):
+        MOBILE = "mobile", _("Phone with position")
+        OFFICE = "office", _("By the office")
+        TELEPHONY = "telephony", _("Telephone")
+        FIXED_DEVICE = "fixed_device", _("Fixed device")
+
+    visit = models.ForeignKey(
+        "scheduling.Visit", null=True, blank=True, on_delete=models.PROTECT, related_name="clock_events"
+    )
+    member = models.ForeignKey("staff.Member", on_delete=models.PROTECT, related_name="clock_events")
+    kind = models.CharField(max_length=3, choices=Kind.choices)
+    method = models.CharField(max_length=12, choices=Method.choices, default=Method.MOBILE)
+    at = models.DateTimeField()
+    received_at = models.DateTimeField(default=timezone.now)
+    latitude = models.FloatField(null=True, blank=True)
+    longitude = models.FloatField(null=True, blank=True)
+    accuracy_metres = models.PositiveIntegerField(null=True, blank=True)
+    distance_metres = models.PositiveIntegerField(
+        null=True, blank=True, help_text=_("From the client's address, less the accuracy; never below 0.")
+    )
+    position_problem = models.CharField(
+        max_length=60, blank=True, help_text=_("Why there is no position: denied, unavailable, timeout.")
+    )
+    recorded_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=200, blank=True, help_text=_("Why somebody else clocked."))
+
+    objects = ClockEventQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["at", "id"]
+        indexes = [models.Index(fields=["visit", "at"], name="clock_event_by_visit")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.at:%Y-%m-%d %H:%M}"
+
+
+class PhoneEventQuerySet(ScopedQuerySet):
+    branch_path = "member__branch_id"
+
+    def of_person(self, user: Any) -> PhoneEventQuerySet:
+        return self.filter(member__user=user)
+
+    def to_review(self) -> PhoneEventQuerySet:
+        return self.filter(status=PhoneEvent.Status.TO_REVIEW)
+
+
+class PhoneEvent(models.Model):
+    """One act a phone queued, kept raw with our answer. The same key again gets the same answer and does nothing.
+
+    What cannot be applied (visit moved or cancelled meanwhile) is kept as "to review" and shown to the office."""
+
+    class Status(models.TextChoices):
+        APPLIED = "applied", _("Applied")
+        TO_REVIEW = "to_review", _("To review")
+        REVIEWED = "reviewed", _("Reviewed")
+
+    member = models.ForeignKey("staff.Member", on_delete=models.PROTECT, related_name="phone_events")
+    key = models.UUIDField()
+    kind = models.CharField(max_length=20)
+    visit_id = models.BigIntegerField(
+        null=True, help_text=_("As the phone said it; may name a visit that is not theirs any more.")
+    )
+    at = models.DateTimeField()
+    received_at = models.DateTimeField(default=timezone.now)
+    body = models.JSONField(default=dict)
+    body_digest = models.CharField(max_length=64)
+    status = models.CharField(max_length=10, choices=Status.choices)
+    answer = models.JSONField(default=dict)
+    reviewed_by = models.ForeignKey("accounts.User", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+
+    objects = PhoneEventQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-received_at"]
+        constraints = [models.UniqueConstraint(fields=["member", "key"], name="phone_event_once")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.key}"

@@ -1,0 +1,266 @@
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, ClassVar
+
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from homecare.accounts.models import ScopedQuerySet
+from homecare.clock import minutes_between
+from homecare.status import StatusModel
+
+
+class VisitQuerySet(ScopedQuerySet):
+    def of_person(self, user: Any) -> VisitQuerySet:
+        """A caregiver sees their own visits; a family sees the live ones of its client."""
+        family = models.Q(client__contacts__user=user, client__contacts__has_portal=True) & ~models.Q(
+            status=Visit.Status.CANCELLED
+        )
+        return self.filter(models.Q(caregiver__user=user) | models.Q(pk__in=Visit.objects.filter(family).values("pk")))
+
+    def live(self) -> VisitQuerySet:
+        """Visits that take place or took place: not cancelled, not missed."""
+        return self.exclude(status__in=[Visit.Status.CANCELLED, Visit.Status.MISSED])
+
+    def between(self, starts_at: dt.datetime, ends_at: dt.datetime) -> VisitQuerySet:
+        """Visits whose time touches [starts_at, ends_at)."""
+        return self.filter(starts_at__lt=ends_at, ends_at__gt=starts_at)
+
+    def open(self) -> VisitQuerySet:
+        """Unfilled: planned without a caregiver."""
+        return self.filter(caregiver=None, status__in=[Visit.Status.PLANNED, Visit.Status.CONFIRMED])
+
+    def late(self, moment: dt.datetime, grace_minutes: int) -> VisitQuerySet:
+        """Should have begun more than the grace minutes ago, with a caregiver, and have not."""
+        return self.filter(
+            status__in=[Visit.Status.PLANNED, Visit.Status.CONFIRMED],
+            caregiver__isnull=False,
+            starts_at__lt=moment - dt.timedelta(minutes=grace_minutes),
+            ends_at__gt=moment - dt.timedelta(days=7),
+        )
+
+    def unapproved(self) -> VisitQuerySet:
+        return self.filter(status=Visit.Status.COMPLETED)
+
+    def billable(self) -> VisitQuerySet:
+        """Approved visits of billable services; billing turns each into one charge."""
+        return self.filter(status=Visit.Status.APPROVED, service_type__is_billable=True)
+
+    def with_people(self) -> VisitQuerySet:
+        return self.select_related("client", "caregiver", "caregiver__role", "service_type", "branch")
+
+
+class Visit(StatusModel):
+    """One caregiver at one client at one time. `caregiver` empty means open (unfilled)."""
+
+    class Status(models.TextChoices):
+        PLANNED = "planned", _("Planned")
+        CONFIRMED = "confirmed", _("Confirmed")
+        IN_PROGRESS = "in_progress", _("In progress")
+        COMPLETED = "completed", _("Completed")
+        APPROVED = "approved", _("Approved")
+        MISSED = "missed", _("Missed")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    TRANSITIONS: ClassVar[dict[str, set[str]]] = {
+        Status.PLANNED: {Status.CONFIRMED, Status.IN_PROGRESS, Status.COMPLETED, Status.MISSED, Status.CANCELLED},
+        Status.CONFIRMED: {Status.PLANNED, Status.IN_PROGRESS, Status.COMPLETED, Status.MISSED, Status.CANCELLED},
+        Status.IN_PROGRESS: {Status.COMPLETED},
+        Status.COMPLETED: {Status.APPROVED, Status.IN_PROGRESS},
+        Status.APPROVED: {Status.COMPLETED},
+        Status.MISSED: {Status.PLANNED, Status.COMPLETED},
+        Status.CANCELLED: {Status.PLANNED},
+    }
+    OPEN_STATUSES: ClassVar[set[str]] = {"planned", "confirmed"}
+
+    branch = models.ForeignKey("accounts.Branch", on_delete=models.PROTECT, related_name="visits")
+    client = models.ForeignKey("clients.Client", on_delete=models.PROTECT, related_name="visits")
+    service_type = models.ForeignKey("scheduling.ServiceType", on_delete=models.PROTECT, related_name="visits")
+    schedule = models.ForeignKey(
+        "scheduling.Schedule", null=True, blank=True, on_delete=models.PROTECT, related_name="visits"
+    )
+    occurrence_on = models.DateField(
+        null=True, blank=True, help_text=_("Local day of the pattern this visit stands for, also after it was moved.")
+    )
+    slot = models.PositiveSmallIntegerField(default=1)
+    caregiver = models.ForeignKey(
+        "staff.Member", null=True, blank=True, on_delete=models.PROTECT, related_name="visits"
+    )
+    status = models.CharField(max_length=12, choices=Status.choices, default=Status.PLANNED)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    is_changed_by_hand = models.BooleanField(
+        default=False, help_text=_("Differs from its pattern because a person said so.")
+    )
+    version = models.PositiveIntegerField(
+        default=1, help_text=_("Grows with each change; a stale copy may not overwrite.")
+    )
+    note = models.CharField(max_length=300, blank=True, help_text=_("For the caregiver."))
+    plan = models.ForeignKey(
+        "careplans.CarePlan",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="visits",
+        help_text=_("The plan version in force when it began."),
+    )
+    started_at = models.DateTimeField(null=True, blank=True, help_text=_("Clock-in."))
+    finished_at = models.DateTimeField(null=True, blank=True, help_text=_("Clock-out."))
+    cancel_reason = models.CharField(max_length=200, blank=True)
+    approved_minutes = models.PositiveIntegerField(
+        null=True, blank=True, help_text=_("The one time that drives both pay and bill.")
+    )
+    approved_starts_at = models.DateTimeField(null=True, blank=True)
+    approved_ends_at = models.DateTimeField(null=True, blank=True)
+    approved_by = models.ForeignKey("accounts.User", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    approved_at = models.DateTimeField(null=True, blank=True)
+    readings = models.ManyToManyField("careplans.VitalReading", blank=True, related_name="visits")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = VisitQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["starts_at", "id"]
+        permissions = [
+            ("work_visit", "Carries out own visits on the phone"),
+            ("approve_visit", "Approves visits"),
+            ("override_rule", "Overrides a warning with a reason"),
+            ("clock_for_other", "Clocks for a caregiver from the office"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(ends_at__gt=models.F("starts_at"))
+                & models.Q(ends_at__lte=models.F("starts_at") + dt.timedelta(hours=25)),
+                name="visit_ends_after_start",
+                violation_error_message=_("A visit ends after it starts and lasts at most a day."),
+            ),
+            models.UniqueConstraint(fields=["schedule", "occurrence_on", "slot"], name="visit_once_per_occurrence"),
+            models.CheckConstraint(
+                condition=~models.Q(status="approved")
+                | models.Q(approved_minutes__isnull=False, approved_by__isnull=False),
+                name="visit_approved_with_minutes",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(status__in=["in_progress", "completed", "approved"])
+                | models.Q(caregiver__isnull=False),
+                name="visit_worked_by_somebody",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["branch", "starts_at"], name="visit_by_branch"),
+            models.Index(fields=["caregiver", "starts_at"], name="visit_by_caregiver"),
+            models.Index(fields=["client", "starts_at"], name="visit_by_client"),
+            models.Index(
+                fields=["branch", "starts_at"],
+                condition=models.Q(caregiver=None, status__in=["planned", "confirmed"]),
+                name="visit_open",
+            ),
+            models.Index(
+                fields=["branch", "starts_at"], condition=models.Q(status="completed"), name="visit_unapproved"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.client_id} {self.starts_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def planned_minutes(self) -> int:
+        return minutes_between(self.starts_at, self.ends_at)
+
+    @property
+    def clocked_minutes(self) -> int | None:
+        """Whole minutes between the punches, None while one is missing."""
+        if self.started_at is None or self.finished_at is None:
+            return None
+        return max(0, minutes_between(self.started_at, self.finished_at))
+
+    @property
+    def is_open(self) -> bool:
+        return self.caregiver_id is None and self.status in self.OPEN_STATUSES
+
+    @property
+    def is_movable(self) -> bool:
+        """Not begun, not cancelled, not missed: only such a visit may still change time or caregiver."""
+        return self.status in self.OPEN_STATUSES
+
+    def get_absolute_url(self) -> str:
+        return reverse("scheduling:visit-detail", args=[self.pk])
+
+
+class VisitChildQuerySet(ScopedQuerySet):
+    branch_path = "visit__branch_id"
+
+    def of_person(self, user: Any) -> VisitChildQuerySet:
+        return self.filter(visit__in=Visit.objects.visible_to(user))
+
+
+class VisitTask(models.Model):
+    """What this visit was asked to do: a copy of the planned task when the visit began, and what became of it."""
+
+    class Outcome(models.TextChoices):
+        PENDING = "pending", _("To do")
+        DONE = "done", _("Done")
+        REFUSED = "refused", _("Client refused")
+        NOT_NEEDED = "not_needed", _("Not needed")
+        UNABLE = "unable", _("Could not be done")
+
+    visit = models.ForeignKey(Visit, on_delete=models.CASCADE, related_name="tasks")
+    planned_task = models.ForeignKey(
+        "careplans.PlannedTask", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    category = models.CharField(max_length=32)
+    title = models.CharField(max_length=120)
+    instructions = models.CharField(max_length=400, blank=True)
+    position = models.PositiveSmallIntegerField(default=0)
+    outcome = models.CharField(max_length=10, choices=Outcome.choices, default=Outcome.PENDING)
+    reason = models.CharField(max_length=200, blank=True)
+    recorded_at = models.DateTimeField(null=True, blank=True)
+
+    objects = VisitChildQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["position", "id"]
+        constraints = [models.UniqueConstraint(fields=["visit", "planned_task"], name="visit_task_once")]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class VisitNote(models.Model):
+    """What the caregiver wrote. Never edited: an addition is a further note."""
+
+    visit = models.ForeignKey(Visit, on_delete=models.PROTECT, related_name="notes")
+    author = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    text = models.TextField(max_length=4000)
+    written_at = models.DateTimeField()
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = VisitChildQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["written_at", "id"]
+
+    def __str__(self) -> str:
+        return f"Note {self.pk}"
+
+
+class RuleOverride(models.Model):
+    """A placement rule warned and a person went on, with this reason."""
+
+    visit = models.ForeignKey(Visit, on_delete=models.CASCADE, related_name="overrides")
+    rule = models.CharField(max_length=40)
+    sentence = models.CharField(max_length=300)
+    reason = models.CharField(max_length=200)
+    by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    objects = VisitChildQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-at"]
+
+    def __str__(self) -> str:
+        return f"{self.rule}: {self.reason}"

@@ -1,0 +1,1 @@
+"""Celery entry points: ids in, one service call, harmless when run twice."""

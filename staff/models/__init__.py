@@ -1,0 +1,6 @@
+from staff.models.availability import Availability, Commitment, TimeOff
+from staff.models.credential import Credential, CredentialType
+from staff.models.member import Member
+from staff.models.role import Role, TaskCategory
+
+__all__ = ["Availability", "Commitment", "Credential", "CredentialType", "Member", "Role", "TaskCategory", "TimeOff"]
