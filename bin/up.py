@@ -119,6 +119,10 @@ def manage(*arguments: str) -> None:
     run(PYTHON, ROOT / "manage.py", *arguments)
 
 
+def has_command(name: str) -> bool:
+    return any(ROOT.glob(f"*/**/management/commands/{name}.py"))
+
+
 def services_answer() -> bool:
     return subprocess.run([ROOT / "bin/services", "status"], check=False, stdout=subprocess.DEVNULL).returncode == 0
 
@@ -227,7 +231,7 @@ def prepare(options: argparse.Namespace) -> None:
     say("migrating the database")
     manage("migrate", "--noinput", "--verbosity", "0")
     collect_static()
-    if not options.no_demo:
+    if not options.no_demo and has_command("seed_demo"):
         manage("seed_demo", "--if-empty")
 
 
@@ -236,7 +240,7 @@ def serve(options: argparse.Namespace) -> None:
     processes = start_processes(options.port)
     wait_until_ready(options.port, processes)
     say(f"ready at {os.environ['SITE_URL']}/ - Ctrl-C stops it")
-    if not options.no_demo:
+    if not options.no_demo and has_command("demo_logins"):
         manage("demo_logins")
     watch(options.port, processes)
 

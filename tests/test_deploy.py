@@ -9,6 +9,8 @@ import pytest
 import yaml
 from django.conf import settings
 
+from homecare.celery import app
+
 ROOT = Path(__file__).resolve().parent.parent
 APP_SERVICES = {"migrate", "web", "worker-default", "worker-documents", "worker-notify", "beat"}
 PROCESS_VARIABLES = {"HOST", "PORT", "WEB_CONCURRENCY", "WEB_THREADS", "WORKER_CONCURRENCY"}
@@ -113,11 +115,17 @@ def test_routes_lead_to_queues_that_are_served():
     assert settings.CELERY_TASK_DEFAULT_QUEUE in known_queues()
 
 
+def test_tasks_reach_one_queue_alone():
+    queues = app.amqp.queues
+    bindings = {(queue.exchange.name, queue.routing_key) for queue in queues.values()}
+    assert len(bindings) == len(queues) == len(known_queues())
+
+
 def test_procfile_runs_web_worker_and_one_beat():
     commands = procfile()
     assert set(commands) == {"web", "worker", "beat"}
     assert "gunicorn.conf.py" in commands["web"] and "homecare.wsgi" in commands["web"]
-    assert commands["beat"].startswith("exec celery --app homecare beat")
+    assert commands["beat"].startswith("exec celery --app homecare --quiet beat")
 
 
 def test_compose_exposes_only_the_proxy(compose):
