@@ -104,7 +104,7 @@ class CarePlan(StatusModel):
         return self.status == self.Status.DRAFT
 
     def get_absolute_url(self) -> str:
-        return reverse("careplans:plan-detail", args=[self.pk])
+        return reverse("careplans:careplan-detail", args=[self.pk])
 
 
 class PlanChildQuerySet(ScopedQuerySet):
