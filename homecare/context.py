@@ -63,7 +63,7 @@ class Frame:
 
     @cached_property
     def may_search(self) -> bool:
-        return self.request.user.has_perm("accounts.use_search")
+        return bool(navigation.address("reports:search")) and self.request.user.has_perm("accounts.use_search")
 
     @cached_property
     def is_phone(self) -> bool:

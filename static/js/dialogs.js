@@ -71,7 +71,15 @@ function watchClicks(event) {
   if (opener) document.getElementById(opener.dataset.openDialog)?.showModal();
 }
 
+// The menu is a dialog only while it slides over the page; a name at other times would make it content of its own.
+function watchSidebar() {
+  const sidebar = document.getElementById("sidebar");
+  sidebar?.addEventListener("show.bs.offcanvas", () => sidebar.setAttribute("aria-label", sidebar.dataset.openLabel));
+  sidebar?.addEventListener("hidden.bs.offcanvas", () => sidebar.removeAttribute("aria-label"));
+}
+
 export function watchDialogs() {
+  watchSidebar();
   const dialog = document.getElementById("dialog");
   if (!dialog) return;
   document.body.addEventListener("htmx:afterSettle", (event) => {
