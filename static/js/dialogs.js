@@ -1,5 +1,5 @@
 // The one dialog whose content htmx loads (hx-target="#dialog"), and the question before what cannot be undone.
-import { bringHome } from "homecare/toasts";
+import { rescue, settle } from "homecare/toasts";
 
 function openWithContent(dialog) {
   if (!dialog.open) dialog.showModal();
@@ -9,6 +9,7 @@ function openWithContent(dialog) {
     dialog.querySelector("form :is(input:not([type=hidden]), select, textarea)") ||
     dialog.querySelector("#dialog-title");
   first?.focus();
+  settle();
 }
 
 function closeAndEmpty(dialog) {
@@ -86,11 +87,14 @@ export function watchDialogs() {
     if (event.detail.target === dialog && dialog.childElementCount) openWithContent(dialog);
   });
   document.body.addEventListener("dialog:close", () => closeAndEmpty(dialog));
-  dialog.addEventListener("close", () => {
-    dialog.replaceChildren();
-    bringHome();
+  document.body.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.target === dialog) rescue();
   });
-  document.getElementById("confirm")?.addEventListener("close", bringHome);
+  dialog.addEventListener("close", () => {
+    rescue();
+    dialog.replaceChildren();
+  });
+  document.getElementById("confirm")?.addEventListener("close", settle);
   document.body.addEventListener("htmx:confirm", askBeforeRequest);
   document.addEventListener("submit", askBeforeSubmit, true);
   document.addEventListener("click", watchClicks);

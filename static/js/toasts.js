@@ -56,7 +56,13 @@ export function toastFor(name) {
   if (box) toast(box.dataset[name], "danger");
 }
 
-/** The dialog that held the notices is closing: move them back to the page. */
-export function bringHome() {
+/** The dialog's content is about to be replaced or removed: the notices must not go with it. */
+export function rescue() {
+  const box = document.getElementById("toasts");
+  if (box && box.parentElement !== document.body) document.body.append(box);
+}
+
+/** Moves the notices to where they can be seen: into the dialog on top, else the page. */
+export function settle() {
   region();
 }
