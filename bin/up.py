@@ -130,7 +130,15 @@ def services_answer() -> bool:
 def start_services() -> None:
     if not services_answer():
         SERVICES_ARE_OURS.touch()
-    run(ROOT / "bin/services", "start")
+    # In a session of its own and always to its end: a start broken off by Ctrl-C would leave servers nobody stops.
+    starting = subprocess.Popen([ROOT / "bin/services", "start"], cwd=ROOT, start_new_session=True)
+    try:
+        code = starting.wait()
+    except Stop:
+        starting.wait()
+        raise
+    if code != 0:
+        raise UpError("the services could not be started; the lines above say why.")
 
 
 def stop_services() -> None:
@@ -212,7 +220,7 @@ def watch(port: int, processes: subprocess.Popen[bytes]) -> None:
         except subprocess.TimeoutExpired:
             if not services_answer():
                 say("a service stopped answering, starting it again")
-                run(ROOT / "bin/services", "start")
+                start_services()
             continue
         restarts = [moment for moment in restarts if time.monotonic() - moment < 60] + [time.monotonic()]
         if len(restarts) > STARTS_ALLOWED:
@@ -245,11 +253,17 @@ def serve(options: argparse.Namespace) -> None:
     watch(options.port, processes)
 
 
+def port_number(text: str) -> int:
+    if not text.isdigit() or not 0 < int(text) < 65536:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port; take a number from 1 to 65535")
+    return int(text)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(
         prog="bin/up", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--port", type=int, default=int(os.environ.get("PORT", "8000")), help="default 8000")
+    parser.add_argument("--port", type=port_number, default=os.environ.get("PORT", "8000"), help="default 8000")
     parser.add_argument("--no-demo", action="store_true", help="leave an empty database empty")
     parser.add_argument("--reset", action="store_true", help="delete every record and document first (asks)")
     parser.add_argument("--yes", action="store_true", help="do not ask")
