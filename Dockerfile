@@ -30,7 +30,7 @@ COPY --from=packages /venv /venv
 COPY --from=front /build/node_modules node_modules
 COPY . .
 # The key below signs nothing: it only lets the settings load while the static files are gathered.
-RUN SECRET_KEY=only-for-this-build-step python manage.py collectstatic --noinput --verbosity 0 \
+RUN SECRET_KEY=only-for-this-build-step python manage.py collectstatic --noinput --ignore "*.map" --verbosity 0 \
     && install --directory --owner homecare --group homecare var var/media
 USER homecare
 EXPOSE 8000

@@ -171,7 +171,7 @@ def collect_static() -> None:
     if (VAR / "static").is_dir() and stamp.exists() and stamp.read_text() == digest.hexdigest():
         return
     say("collecting static files")
-    manage("collectstatic", "--noinput", "--clear", "--verbosity", "0")
+    manage("collectstatic", "--noinput", "--clear", "--ignore", "*.map", "--verbosity", "0")
     stamp.write_text(digest.hexdigest())
 
 
