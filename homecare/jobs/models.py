@@ -1,4 +1,4 @@
-"""Long work as rows. PostgreSQL holds the truth, Celery is only the bell; a lease that runs out lets another worker go on."""
+"""Long work as rows. PostgreSQL holds the truth, Celery is only the bell; a lease that ran out is taken over."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class JobQuerySet(models.QuerySet):
 
 
 class Job(StatusModel):
-    """One piece of long work: who asked, how far it is, who holds it, what came of it. Every job may run twice without harm."""
+    """One piece of long work: who asked, how far it is, who holds it, what came of it. Each may run twice unharmed."""
 
     class Status(models.TextChoices):
         QUEUED = "queued", _("Waiting")
