@@ -1,5 +1,5 @@
 from billing.models.authorization import Authorization
-from billing.models.charge import Charge
+from billing.models.charge import Charge, UnchargedVisit
 from billing.models.invoice import Invoice, InvoiceLine, InvoiceLink, InvoiceNumber
 from billing.models.payer import Coverage, Payer, Rate
 from billing.models.payment import Allocation, Payment
@@ -16,4 +16,5 @@ __all__ = [
     "Payer",
     "Payment",
     "Rate",
+    "UnchargedVisit",
 ]

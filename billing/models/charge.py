@@ -4,10 +4,12 @@ from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from homecare.accounts.models import ScopedQuerySet
+from homecare.errors import CONSTRAINT_SENTENCES
 from homecare.status import StatusModel
 
 
@@ -68,3 +70,35 @@ class Charge(StatusModel):
 
     def __str__(self) -> str:
         return f"Charge {self.pk}"
+
+
+class UnchargedVisitQuerySet(ScopedQuerySet):
+    branch_path = "visit__branch_id"
+
+
+class UnchargedVisit(models.Model):
+    """An approved visit of a billable service without a live charge: the biller's work list.
+
+    Written by database triggers alone, when a visit is approved or un-approved and when its charge is made or
+    void, so that what waits is found without reading years of visits.
+    """
+
+    visit = models.OneToOneField(
+        "scheduling.Visit", primary_key=True, on_delete=models.CASCADE, related_name="uncharged"
+    )
+    since = models.DateTimeField(db_default=Now())
+
+    objects = UnchargedVisitQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["visit"]
+
+    def __str__(self) -> str:
+        return f"Visit {self.visit_id} waits for its charge"
+
+
+CONSTRAINT_SENTENCES["charge_once_per_visit"] = "This visit is already charged. Reload the page to see its charge."
+CONSTRAINT_SENTENCES["visit_already_billed"] = (
+    "This visit stands on an issued invoice, so its approval and approved time cannot change. "
+    "Void the invoice first; its visits are then free again."
+)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clients.models import Client
 from homecare.accounts.models import ScopedQuerySet
+from homecare.errors import CONSTRAINT_SENTENCES
 from homecare.money import ZERO
 from homecare.status import StatusModel
 
@@ -55,7 +56,8 @@ class InvoiceQuerySet(ScopedQuerySet):
 class Invoice(StatusModel):
     """A bill. Once issued it is a snapshot: never edited, never deleted (database trigger); voiding frees its charges.
 
-    `number` is given when issued, gapless per branch. `bill_to` and `client_name` are copies as of that day.
+    `number` is given when issued, gapless per branch. `bill_to`, `bill_from` and
+    `client_name` are copies as of that day, so that a reprint looks as what was sent.
     """
 
     class Status(models.TextChoices):
@@ -81,6 +83,9 @@ class Invoice(StatusModel):
     due_on = models.DateField(null=True, blank=True)
     total = models.DecimalField(max_digits=12, decimal_places=2, default=Decimal("0.00"))
     bill_to = models.JSONField(default=dict, help_text=_("name, lines, email as of the day of issue."))
+    bill_from = models.JSONField(
+        default=dict, help_text=_("The agency and branch as of the day of issue: name, lines, ein, npi, colour …")
+    )
     client_name = models.CharField(max_length=160, blank=True)
     run = models.ForeignKey("jobs.Job", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     voided_at = models.DateTimeField(null=True, blank=True)
@@ -183,3 +188,11 @@ class InvoiceLink(models.Model):
 
     def __str__(self) -> str:
         return f"Link to {self.invoice}"
+
+
+CONSTRAINT_SENTENCES["invoice_line_charge_once"] = (
+    "One of these visits has just been put on another invoice. Reload the page to see what is still unbilled."
+)
+CONSTRAINT_SENTENCES["invoice_one_draft_per_period"] = (
+    "There is already a draft for this client, payer and period. Open it or discard it first."
+)

@@ -131,6 +131,11 @@ class Rate(models.Model):
                 violation_error_message=_("There is already a rate from that day."),
             ),
             models.CheckConstraint(condition=models.Q(amount_rate__gte=0), name="rate_not_negative"),
+            models.CheckConstraint(
+                condition=models.Q(until=None) | models.Q(until__gte=models.F("since")),
+                name="rate_ends_after_start",
+                violation_error_message=_("The rate ends before it begins."),
+            ),
         ]
 
     def __str__(self) -> str:

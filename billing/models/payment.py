@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from homecare.accounts.models import ScopedQuerySet
+from homecare.errors import CONSTRAINT_SENTENCES
 
 
 class PaymentQuerySet(ScopedQuerySet):
@@ -77,3 +78,15 @@ class Allocation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.amount} of {self.payment_id} to {self.invoice_id}"
+
+
+CONSTRAINT_SENTENCES["allocation_within_payment"] = (
+    "The amounts given to invoices are more than was received. Lower one of them."
+)
+CONSTRAINT_SENTENCES["allocation_within_invoice"] = (
+    "That is more than an invoice still owes; somebody may have just recorded another payment. Reload to see the balances."
+)
+CONSTRAINT_SENTENCES["allocation_between_live"] = (
+    "Only a payment that is not void settles an invoice, and only an issued one. Reload to see their present state."
+)
+CONSTRAINT_SENTENCES["allocation_once"] = "This payment already settles a part of that invoice."
