@@ -100,6 +100,7 @@ class TimeOff(StatusModel):
     note = models.CharField(max_length=200, blank=True)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.REQUESTED)
     decided_by = models.ForeignKey("accounts.User", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    decision_comment = models.CharField(max_length=200, blank=True)
 
     objects = TimeOffQuerySet.as_manager()
 
