@@ -72,6 +72,7 @@ def check_steps() -> list[Step]:
         Step("mypy", [PYTHON, "-m", "mypy"], PLAIN),
         Step("migrations are complete", [*MANAGE, "makemigrations", "--check", "--dry-run"], PLAIN),
         Step("settings are fit for deployment", [*MANAGE, "check", "--deploy", "--fail-level", "WARNING"], PRODUCTION),
+        Step("static files can be gathered", [PYTHON, "bin/static_files.py"], PLAIN),
         Step("tests", [*PYTEST, "-q", "-n", "2", "--ignore=tests/browser"], PLAIN),
         Step("tests in the browser", [*PYTEST, "-q", "tests/browser"], PLAIN),
     ]

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import ctypes
 import fcntl
-import hashlib
 import os
 import signal
 import socket
@@ -158,23 +157,6 @@ def confirm_reset(yes: bool) -> None:
         raise UpError("nothing was deleted.")
 
 
-def collect_static() -> None:
-    """Gathers style sheets and scripts under names that carry their hash, when one of them changed."""
-    sources = [ROOT / "homecare/settings.py", ROOT / "homecare/static_finder.py", ROOT / "homecare/static_storage.py"]
-    sources += [ROOT / "package-lock.json", ROOT / "requirements.txt"]
-    sources += sorted(path for path in (ROOT / "static").rglob("*") if path.is_file())
-    sources += sorted(path for path in ROOT.glob("*/static/**/*") if path.is_file() and VAR not in path.parents)
-    digest = hashlib.sha256()
-    for path in sources:
-        digest.update(str(path).encode() + path.read_bytes())
-    stamp = VAR / "static.stamp"
-    if (VAR / "static").is_dir() and stamp.exists() and stamp.read_text() == digest.hexdigest():
-        return
-    say("collecting static files")
-    manage("collectstatic", "--noinput", "--clear", "--ignore", "*.map", "--verbosity", "0")
-    stamp.write_text(digest.hexdigest())
-
-
 def die_with_parent() -> None:
     """Asks Linux to end the Procfile runner when bin/up itself is killed."""
     ctypes.CDLL(None).prctl(1, signal.SIGTERM)
@@ -238,7 +220,7 @@ def prepare(options: argparse.Namespace) -> None:
         say("the old records are gone")
     say("migrating the database")
     manage("migrate", "--noinput", "--verbosity", "0")
-    collect_static()
+    run(PYTHON, ROOT / "bin/static_files.py")
     if not options.no_demo and has_command("seed_demo"):
         manage("seed_demo", "--if-empty")
 
