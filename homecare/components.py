@@ -130,7 +130,7 @@ class ComponentsPage(PermissionMixin, TemplateView):
     template_name = "components/page.html"
 
     def has_permission(self) -> bool:
-        return bool(self.request.user.is_staff)  # type: ignore[union-attr]
+        return bool(self.request.user.is_staff)
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         show = request.GET.get("show")

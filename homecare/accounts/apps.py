@@ -1,6 +1,6 @@
 from typing import Any
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.db.models.signals import post_migrate
 
 
@@ -16,4 +16,6 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         # Groups are a catalogue in code (roles.py); like Django's own permissions they follow each migrate.
-        post_migrate.connect(_sync_roles, sender=self)
+        # The last app with models: only then do the permissions of every domain exist.
+        last = [config for config in apps.get_app_configs() if config.models_module is not None][-1]
+        post_migrate.connect(_sync_roles, sender=last)
