@@ -16,7 +16,7 @@ from homecare.status import StatusModel
 
 class ClientQuerySet(ScopedQuerySet):
     def of_person(self, user: Any) -> ClientQuerySet:
-        """A family member sees the client whose portal contact they are, a caregiver the clients of their care teams."""
+        """Families see the client whose portal contact they are, caregivers those of their care teams."""
         return self.filter(
             models.Q(pk__in=Contact.objects.filter(user=user, has_portal=True).values("client_id"))
             | models.Q(pk__in=self.model.care_team_clients(user))
@@ -75,6 +75,10 @@ class Client(StatusModel):
     )
     started_on = models.DateField(null=True, blank=True)
     ended_on = models.DateField(null=True, blank=True)
+    status_reason = models.CharField(
+        max_length=200, blank=True, help_text=_("Why care is on hold, has ended or was declined.")
+    )
+    status_since = models.DateTimeField(default=timezone.now)
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = ClientQuerySet.as_manager()

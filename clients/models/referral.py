@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from clients.fhir.summary import ReferralSummary
 from homecare.accounts.models import ScopedQuerySet, User
 from homecare.status import StatusModel
 
@@ -63,6 +64,11 @@ class Referral(StatusModel):
     birth_on = models.DateField(null=True, blank=True)
     summary = models.JSONField(default=dict, help_text=_("clients.fhir.ReferralSummary as plain data."))
     file_name = models.CharField(max_length=200, blank=True)
+    newer_summary = models.JSONField(
+        null=True, blank=True, help_text=_("What the sender sent after the decision; kept beside, never written over.")
+    )
+    newer_digest = models.CharField(max_length=64, blank=True)
+    newer_at = models.DateTimeField(null=True, blank=True)
     received_at = models.DateTimeField(default=timezone.now)
     decided_by = models.ForeignKey("accounts.User", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     decided_at = models.DateTimeField(null=True, blank=True)
@@ -79,6 +85,11 @@ class Referral(StatusModel):
 
     def __str__(self) -> str:
         return f"{self.first_name} {self.last_name}"
+
+    @property
+    def read(self) -> ReferralSummary:
+        """The summary as the reader made it."""
+        return ReferralSummary.from_json(self.summary)
 
     @property
     def full_name(self) -> str:
