@@ -116,9 +116,21 @@ class AssignmentRule(models.Model):
     )
     since = models.DateField()
     until = models.DateField(null=True, blank=True)
+    every_weeks = models.PositiveSmallIntegerField(
+        default=1,
+        validators=[MinValueValidator(1), MaxValueValidator(8)],
+        help_text=_("1 every week, 2 every other week … 8; counted from the week of `since`."),
+    )
 
     class Meta:
         ordering = ["schedule", "slot", "since"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(every_weeks__gte=1, every_weeks__lte=8),
+                name="assignment_every_weeks_sane",
+                violation_error_message=_("Choose every week up to every 8th week."),
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.member} from {self.since}"

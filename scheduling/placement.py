@@ -1,0 +1,220 @@
+"""The one engine that judges every placement of a caregiver at a visit: board, series, suggestions, API, phone.
+
+Its rules are `settings.PLACEMENT_RULES`, a list of dotted paths like MIDDLEWARE, so that a domain above scheduling
+contributes its own. Each rule *blocks* or *warns*, or is *off*, as the agency sets it (`Agency.rule_severities`).
+A batch is judged in one pass: what the rules look at is read once for all placements (scheduling/facts.py).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils.functional import Promise
+from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from homecare.errors import Conflict, DomainError
+from scheduling.facts import Facts
+
+
+class Severity(models.TextChoices):
+    BLOCK = "block", gettext_lazy("Blocks")
+    WARN = "warn", gettext_lazy("Warns")
+    OFF = "off", gettext_lazy("Off")
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """A visit as it would be: `key` is the caller's name for it, `visit_id` the existing row, `member_id` None an open visit."""
+
+    key: Hashable
+    branch_id: int
+    client_id: int
+    service_type_id: int
+    starts_at: dt.datetime
+    ends_at: dt.datetime
+    member_id: int | None = None
+    visit_id: int | None = None
+
+    @classmethod
+    def of(cls, visit: Any, **changes: Any) -> Placement:
+        """The placement an existing or unsaved visit stands for, with what would change."""
+        placement = cls(
+            key=visit.pk,
+            branch_id=visit.branch_id,
+            client_id=visit.client_id,
+            service_type_id=visit.service_type_id,
+            starts_at=visit.starts_at,
+            ends_at=visit.ends_at,
+            member_id=visit.caregiver_id,
+            visit_id=visit.pk,
+        )
+        return replace(placement, **changes) if changes else placement
+
+    @property
+    def minutes(self) -> int:
+        return int((self.ends_at - self.starts_at).total_seconds() // 60)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a rule says against a placement, as a sentence that names the thing in the way."""
+
+    code: str
+    severity: str
+    sentence: str
+
+    @property
+    def blocks(self) -> bool:
+        return self.severity == Severity.BLOCK
+
+
+class Rule:
+    """One rule. Subclasses set `code`, `label`, `default_severity` and write `judge`.
+
+    `load(facts)` may read what only this rule needs for the whole batch, in a fixed number of queries; its result is
+    `self.data`. A rule that speaks about the caregiver (`about_member`) is not asked about open visits.
+    `is_fixed` rules are kept by the database itself: the agency cannot soften them.
+    """
+
+    code: ClassVar[str]
+    label: ClassVar[str | Promise]
+    default_severity: ClassVar[str] = Severity.BLOCK
+    about_member: ClassVar[bool] = True
+    is_fixed: ClassVar[bool] = False
+
+    def __init__(self, severity: str, facts: Facts) -> None:
+        self.severity = severity
+        self.data = self.load(facts)
+
+    @classmethod
+    def load(cls, facts: Facts) -> Any:
+        """Reads what this rule alone needs; override."""
+        return None
+
+    def judge(self, placement: Placement, facts: Facts) -> Finding | None:
+        raise NotImplementedError
+
+    def take(self, placement: Placement, facts: Facts) -> None:
+        """The placement is accepted: what this rule counts for itself grows; override."""
+
+    def finding(self, sentence: str, *, at_most: str = Severity.BLOCK) -> Finding:
+        """This rule's finding; `at_most=Severity.WARN` softens a case that is less serious than the rule."""
+        severity = Severity.WARN if at_most == Severity.WARN else self.severity
+        return Finding(self.code, severity, sentence)
+
+
+@lru_cache(maxsize=1)
+def _classes(paths: tuple[str, ...]) -> tuple[type[Rule], ...]:
+    return tuple(import_string(path) for path in paths)
+
+
+def rule_classes() -> tuple[type[Rule], ...]:
+    """The rules of this installation, in the order they are asked."""
+    return _classes(tuple(settings.PLACEMENT_RULES))
+
+
+def severity_of(rule: type[Rule], severities: dict[str, str]) -> str:
+    """The agency's choice for a rule, else the rule's own."""
+    chosen = severities.get(rule.code, "")
+    if rule.is_fixed or chosen not in Severity.values:
+        return rule.default_severity
+    return chosen
+
+
+@dataclass
+class Judge:
+    """Judges the placements of one batch against the rules and against each other.
+
+    `take(placement)` books an accepted placement, so that later ones of the same batch see it.
+    """
+
+    placements: Sequence[Placement]
+    known: dict[str, Iterable[Any]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.facts = Facts(self.placements, self.known)
+        severities = self.facts.agency.rule_severities
+        chosen = [(rule, severity_of(rule, severities)) for rule in rule_classes()]
+        self.rules = [rule(severity, self.facts) for rule, severity in chosen if severity != Severity.OFF]
+
+    def judge(self, placement: Placement) -> list[Finding]:
+        """Everything the rules have to say, what blocks first."""
+        is_open = placement.member_id is None
+        found = [
+            finding
+            for rule in self.rules
+            if not (is_open and rule.about_member) and (finding := rule.judge(placement, self.facts)) is not None
+        ]
+        if len(found) > 1:
+            found.sort(key=lambda finding: not finding.blocks)
+        return found
+
+    def take(self, placement: Placement) -> None:
+        self.facts.take(placement)
+        for rule in self.rules:
+            rule.take(placement, self.facts)
+
+
+def judge_placement(placement: Placement, **known: Iterable[Any]) -> list[Finding]:
+    """What the rules say to one placement. `known` rows (members, clients, service_types) are not read again."""
+    return Judge([placement], dict(known)).judge(placement)
+
+
+def blocking(findings: Iterable[Finding]) -> list[Finding]:
+    return [finding for finding in findings if finding.blocks]
+
+
+class PlacementRefused(DomainError):
+    """A rule blocks. `detail` holds the findings."""
+
+    code = "placement_refused"
+
+    def __init__(self, findings: Sequence[Finding], *, field: str | None = "caregiver"):
+        message = " ".join([finding.sentence for finding in findings] + [_("Choose another time or caregiver.")])
+        super().__init__(message, field=field, detail=list(findings))
+
+
+class TimeTaken(PlacementRefused, Conflict):
+    """The caregiver's time is held by another visit or time off: whoever came first has it."""
+
+    code = "time_taken"
+    status = 409
+
+
+class OverrideNeeded(PlacementRefused):
+    """Only warnings stand against it: a person who may override goes on with a reason."""
+
+    code = "override_needed"
+
+    def __init__(self, findings: Sequence[Finding], *, may_override: bool):
+        sentences = " ".join(dict.fromkeys(finding.sentence for finding in findings))
+        what_to_do = (
+            _("Give a reason to go on anyway, or choose another time or caregiver.")
+            if may_override
+            else _("Choose another time or caregiver, or ask somebody who may override this.")
+        )
+        DomainError.__init__(
+            self, f"{sentences} {what_to_do}", field="override_reason" if may_override else None, detail=list(findings)
+        )
+
+
+def check(findings: Sequence[Finding], *, by: Any, override_reason: str) -> list[Finding]:
+    """The warnings that are overridden; raises when a rule blocks or a warning has no accepted reason."""
+    blocked = blocking(findings)
+    if blocked:
+        taken = any(finding.code in ("overlap", "time_off") for finding in blocked)
+        raise TimeTaken(blocked) if taken else PlacementRefused(blocked)
+    warned = list(findings)
+    if warned:
+        may_override = by.has_perm("scheduling.override_rule")
+        if not override_reason.strip() or not may_override:
+            raise OverrideNeeded(warned, may_override=may_override)
+    return warned

@@ -1,0 +1,1 @@
+"""The placement rules about staff, clients and travel. Each is one small class (scheduling/placement.py)."""

@@ -1,0 +1,235 @@
+"""Every change of one visit: plan it, give it to somebody, move it, cancel it.
+
+Each service locks the caregiver's row first (so that two coordinators queue instead of deadlocking), then the visit,
+asks the placement rules, and leaves the last word to the database's exclusion constraint. A stale `version` is refused.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from django.db import IntegrityError, OperationalError, connection, transaction
+from django.utils.translation import gettext as _
+
+from clients.models import Client
+from homecare.accounts.models import User
+from homecare.audit.models import Event
+from homecare.audit.services.event import changes_of, record
+from homecare.clock import local
+from homecare.errors import Conflict, DomainError, InvalidTransition, readable
+from scheduling import notices
+from scheduling.models import RuleOverride, ServiceType, Visit
+from scheduling.placement import Finding, Judge, Placement, check
+from staff.models import Member
+
+T = TypeVar("T")
+UNCHANGED: Any = object()
+DEADLOCK = "40P01"
+FIELDS = ("starts_at", "ends_at", "caregiver_id", "service_type_id", "note", "status")
+
+
+def once_more(act: Callable[[], T]) -> T:
+    """Runs a transaction, once more when the database ended it because of a deadlock; a lost race becomes readable."""
+    for attempt in (1, 2):
+        try:
+            with transaction.atomic():
+                return act()
+        except OperationalError as error:
+            is_deadlock = getattr(error.__cause__, "pgcode", "") == DEADLOCK
+            if not is_deadlock or attempt == 2 or connection.in_atomic_block:
+                raise
+        except IntegrityError as error:
+            raise readable(error) from error
+    raise AssertionError("unreachable")
+
+
+def lock_members(member_ids: set[int]) -> dict[int, Member]:
+    """The members' rows with their role and account, locked in key order."""
+    if not member_ids:
+        return {}
+    rows = Member.objects.select_for_update(of=("self",), no_key=True).select_related("role", "user")
+    return {row.pk: row for row in rows.filter(pk__in=member_ids).order_by("pk")}
+
+
+def create_visit(
+    client: Client,
+    *,
+    service_type: ServiceType,
+    starts_at: dt.datetime,
+    ends_at: dt.datetime,
+    caregiver: Member | None = None,
+    note: str = "",
+    by: User,
+    override_reason: str = "",
+) -> Visit:
+    """Plans one visit outside any pattern. Raises PlacementRefused, OverrideNeeded or Conflict."""
+    _sane(starts_at, ends_at)
+
+    def act() -> Visit:
+        members = lock_members({caregiver.pk} if caregiver else set())
+        visit = Visit(
+            branch_id=client.branch_id,
+            client=client,
+            service_type=service_type,
+            starts_at=starts_at,
+            ends_at=ends_at,
+            caregiver=members[caregiver.pk] if caregiver else None,
+            note=note,
+        )
+        warned = _judge(visit, members, by=by, override_reason=override_reason)
+        visit.save(force_insert=True)
+        _keep_overrides(visit, warned, by=by, reason=override_reason)
+        changes = {name: [None, getattr(visit, name)] for name in ("starts_at", "ends_at", "caregiver_id")}
+        record("visit.created", visit, by=by, changes=changes, reason=override_reason if warned else "")
+        notices.tell_caregiver(visit.caregiver, notices.ASSIGNED, visit)
+        return visit
+
+    return once_more(act)
+
+
+def assign_visit(
+    visit: Visit, caregiver: Member | None, *, by: User, override_reason: str = "", version: int | None = None
+) -> Visit:
+    """Gives the visit to a caregiver; None opens it again (unfilled)."""
+    return _change(
+        visit, "visit.assigned", by=by, override_reason=override_reason, version=version, caregiver=caregiver
+    )
+
+
+def move_visit(
+    visit: Visit,
+    *,
+    starts_at: dt.datetime,
+    ends_at: dt.datetime | None = None,
+    caregiver: Member | None = UNCHANGED,
+    by: User,
+    override_reason: str = "",
+    version: int | None = None,
+) -> Visit:
+    """Another time, and another caregiver when one is given. Without `ends_at` the visit keeps its length."""
+    ends_at = ends_at or starts_at + (visit.ends_at - visit.starts_at)
+    fields = {"starts_at": starts_at, "ends_at": ends_at, "caregiver": caregiver}
+    return _change(visit, "visit.moved", by=by, override_reason=override_reason, version=version, **fields)
+
+
+def update_visit(
+    visit: Visit, *, by: User, override_reason: str = "", version: int | None = None, **fields: Any
+) -> Visit:
+    """Changes any of starts_at, ends_at, caregiver, service_type, note."""
+    return _change(visit, "visit.updated", by=by, override_reason=override_reason, version=version, **fields)
+
+
+def cancel_visit(visit: Visit, *, reason: str, by: User, version: int | None = None) -> Visit:
+    """The visit will not take place; it stays visible with the reason and frees the caregiver's time."""
+    if not reason.strip():
+        raise DomainError(_("Say why the visit is cancelled."), field="reason")
+
+    def act() -> Visit:
+        row = _locked(visit, version)
+        if row.status == Visit.Status.CANCELLED:
+            return row
+        row.move_to(Visit.Status.CANCELLED)
+        row.cancel_reason = reason.strip()[:200]
+        row.is_changed_by_hand = row.schedule_id is not None
+        row.version += 1
+        row.save(update_fields=["status", "cancel_reason", "is_changed_by_hand", "version"])
+        record("visit.cancelled", row, by=by, reason=row.cancel_reason)
+        notices.tell_caregiver(row.caregiver, notices.CANCELLED, row)
+        return row
+
+    return once_more(act)
+
+
+def _change(visit: Visit, action: str, *, by: User, override_reason: str, version: int | None, **fields: Any) -> Visit:
+    wanted = {name: value for name, value in fields.items() if value is not UNCHANGED}
+
+    def act() -> Visit:
+        target = wanted["caregiver"].pk if wanted.get("caregiver") else None
+        holder = target if "caregiver" in wanted else visit.caregiver_id
+        members = lock_members({holder} if holder else set())
+        row = _locked(visit, version)
+        if "caregiver" not in wanted and row.caregiver_id != holder:
+            raise _changed_meanwhile(row)
+        return _apply(row, action, wanted, members, by=by, override_reason=override_reason)
+
+    return once_more(act)
+
+
+def _apply(
+    row: Visit, action: str, wanted: dict[str, Any], members: dict[int, Member], *, by: User, override_reason: str
+) -> Visit:
+    if not row.is_movable:
+        raise InvalidTransition(
+            _("This visit is %(status)s: only a planned visit can still change its time or caregiver.")
+            % {"status": row.get_status_display().lower()}
+        )
+    before = {name: getattr(row, name) for name in FIELDS}
+    previous = row.caregiver
+    for name, value in wanted.items():
+        setattr(row, name, members[value.pk] if name == "caregiver" and value else value)
+    _sane(row.starts_at, row.ends_at)
+    changes = changes_of(before, row)
+    if not changes:
+        return row
+    is_placement = bool(changes.keys() - {"note"})
+    warned = _judge(row, members, by=by, override_reason=override_reason) if is_placement else []
+    row.version += 1
+    row.is_changed_by_hand = row.is_changed_by_hand or (is_placement and row.schedule_id is not None)
+    row.save(update_fields=[*FIELDS, "version", "is_changed_by_hand"])
+    _keep_overrides(row, warned, by=by, reason=override_reason)
+    record(action, row, by=by, changes=changes, reason=override_reason if warned else "")
+    _tell(row, previous)
+    return row
+
+
+def _tell(row: Visit, previous: Member | None) -> None:
+    if previous is not None and previous.pk != row.caregiver_id:
+        notices.tell_caregiver(previous, notices.CANCELLED, row)
+    if row.caregiver is not None:
+        is_new = previous is None or previous.pk != row.caregiver_id
+        notices.tell_caregiver(row.caregiver, notices.ASSIGNED if is_new else notices.CHANGED, row)
+
+
+def _judge(visit: Visit, members: dict[int, Member], *, by: User, override_reason: str) -> list[Finding]:
+    """Asks the rules; returns the warnings that the reason overrides."""
+    placement = Placement.of(visit)
+    known = {"members": members.values(), "service_types": [visit.service_type], "branches": [visit.branch]}
+    return check(Judge([placement], known).judge(placement), by=by, override_reason=override_reason)
+
+
+def _keep_overrides(visit: Visit, warned: Sequence[Finding], *, by: User, reason: str) -> None:
+    if warned:
+        RuleOverride.objects.bulk_create(
+            RuleOverride(
+                visit=visit, rule=found.code, sentence=found.sentence[:300], reason=reason.strip()[:200], by=by
+            )
+            for found in warned
+        )
+
+
+def _locked(visit: Visit, version: int | None) -> Visit:
+    rows = Visit.objects.select_for_update(of=("self",))
+    row = rows.select_related("branch", "service_type", "client", "caregiver__user", "caregiver__role").get(pk=visit.pk)
+    if version is not None and row.version != version:
+        raise _changed_meanwhile(row)
+    return row
+
+
+def _changed_meanwhile(row: Visit) -> Conflict:
+    """Who changed the visit, and when, so that two people can talk to each other."""
+    last = Event.objects.about(row).filter(kind=Event.Kind.CHANGE).select_related("user").first()
+    if last is None or last.user is None:
+        return Conflict(_("This visit was changed meanwhile. Reload to see how it stands now, then try again."))
+    return Conflict(
+        _("%(person)s changed this visit at %(time)s. Reload to see how it stands now, then try again.")
+        % {"person": last.user, "time": f"{local(last.at, row.branch.time_zone):%H:%M}"}
+    )
+
+
+def _sane(starts_at: dt.datetime, ends_at: dt.datetime) -> None:
+    if ends_at <= starts_at:
+        raise DomainError(_("The end is not after the start."), field="ends_at")
+    if ends_at - starts_at > dt.timedelta(hours=25):
+        raise DomainError(_("A visit lasts at most a day. Plan several visits one after the other."), field="ends_at")
