@@ -17,7 +17,7 @@ class ClockEventQuerySet(ScopedQuerySet):
 
 
 class ClockEvent(models.Model):
-    """A punch. Never edited, never deleted (database trigger), never refused: place and accuracy are recorded and flagged.
+    """A punch. Never edited, never deleted (database trigger), never refused: place and accuracy are kept and flagged.
 
     `at` is when it happened by the device's clock corrected to the server's; `received_at` when it reached us.
     """
@@ -95,12 +95,17 @@ class PhoneEvent(models.Model):
     status = models.CharField(max_length=10, choices=Status.choices)
     answer = models.JSONField(default=dict)
     reviewed_by = models.ForeignKey("accounts.User", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    reviewed_at = models.DateTimeField(null=True, blank=True)
+    review_note = models.CharField(max_length=200, blank=True)
 
     objects = PhoneEventQuerySet.as_manager()
 
     class Meta:
         ordering = ["-received_at"]
         constraints = [models.UniqueConstraint(fields=["member", "key"], name="phone_event_once")]
+        indexes = [
+            models.Index(fields=["-received_at"], condition=models.Q(status="to_review"), name="phone_event_to_review")
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.key}"

@@ -45,6 +45,15 @@ class VisitQuerySet(ScopedQuerySet):
     def unapproved(self) -> VisitQuerySet:
         return self.filter(status=Visit.Status.COMPLETED)
 
+    def awaiting_approval(self, moment: dt.datetime) -> VisitQuerySet:
+        """Finished, or over without having been finished or begun: somebody must say what it was."""
+        over = models.Q(
+            status__in=[Visit.Status.PLANNED, Visit.Status.CONFIRMED, Visit.Status.IN_PROGRESS],
+            caregiver__isnull=False,
+            ends_at__lt=moment,
+        )
+        return self.filter(models.Q(status=Visit.Status.COMPLETED) | over)
+
     def billable(self) -> VisitQuerySet:
         """Approved visits of billable services; billing turns each into one charge."""
         return self.filter(status=Visit.Status.APPROVED, service_type__is_billable=True)
@@ -71,7 +80,8 @@ class Visit(StatusModel):
         Status.IN_PROGRESS: {Status.COMPLETED},
         Status.COMPLETED: {Status.APPROVED, Status.IN_PROGRESS},
         Status.APPROVED: {Status.COMPLETED},
-        Status.MISSED: {Status.PLANNED, Status.COMPLETED},
+        # A clock is never refused: who was marked missed and clocks after all is at work.
+        Status.MISSED: {Status.PLANNED, Status.IN_PROGRESS, Status.COMPLETED},
         Status.CANCELLED: {Status.PLANNED},
     }
     OPEN_STATUSES: ClassVar[set[str]] = {"planned", "confirmed"}
@@ -115,6 +125,15 @@ class Visit(StatusModel):
     )
     approved_starts_at = models.DateTimeField(null=True, blank=True)
     approved_ends_at = models.DateTimeField(null=True, blank=True)
+    adjustment_code = models.ForeignKey(
+        "scheduling.ReasonCode",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text=_("Why the approved times differ from the punches."),
+    )
+    adjustment_memo = models.CharField(max_length=256, blank=True)
     approved_by = models.ForeignKey("accounts.User", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     approved_at = models.DateTimeField(null=True, blank=True)
     readings = models.ManyToManyField("careplans.VitalReading", blank=True, related_name="visits")
@@ -147,6 +166,12 @@ class Visit(StatusModel):
                 condition=~models.Q(status__in=["in_progress", "completed", "approved"])
                 | models.Q(caregiver__isnull=False),
                 name="visit_worked_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(approved_starts_at=None)
+                | models.Q(approved_ends_at__gte=models.F("approved_starts_at")),
+                name="visit_approved_ends_after_start",
+                violation_error_message=_("The approved end is before the approved start."),
             ),
         ]
         indexes = [

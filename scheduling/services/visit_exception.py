@@ -1,0 +1,124 @@
+"""Exceptions of a visit: found by the rules, resolved by a person with a reason code."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from homecare.accounts.models import Agency, User
+from homecare.audit.services.event import record
+from homecare.errors import Conflict, DomainError
+from scheduling.exceptions_found import Found, PunchFact, Tolerance, VisitFacts, exceptions_found
+from scheduling.models import ClockEvent, ReasonCode, Visit, VisitException, VisitTask
+
+DETAILS: dict[str, str] = {
+    "late": gettext_noop("Started %(minutes)s min after the planned time."),
+    "early": gettext_noop("Started %(minutes)s min before the planned time."),
+    "short": gettext_noop("Worked %(worked)s min of %(planned)s planned."),
+    "long": gettext_noop("Worked %(worked)s min, %(planned)s were planned."),
+    "far": gettext_noop("Clocked %(metres)s m from the client's address."),
+    "no_position": gettext_noop("The phone gave no position for %(count)s of the punches."),
+    "no_in": gettext_noop("There is no clock-in."),
+    "no_out": gettext_noop("There is no clock-out."),
+    "manual": gettext_noop("The office clocked for the caregiver (%(count)s)."),
+    "tasks_missing": gettext_noop("%(count)s tasks have no answer."),
+    "offline": gettext_noop("Recorded without signal; reached us %(minutes)s min later."),
+}
+
+
+def _fact(punch: ClockEvent) -> PunchFact:
+    return PunchFact(
+        kind=punch.kind,
+        at=punch.at,
+        received_at=punch.received_at,
+        is_manual=punch.method == ClockEvent.Method.OFFICE,
+        has_position=punch.latitude is not None,
+        distance_metres=punch.distance_metres,
+    )
+
+
+def _facts(visit: Visit) -> VisitFacts:
+    return VisitFacts(
+        starts_at=visit.starts_at,
+        ends_at=visit.ends_at,
+        started_at=visit.started_at,
+        finished_at=visit.finished_at,
+        punches=[_fact(punch) for punch in ClockEvent.objects.filter(visit=visit)],
+        unanswered_tasks=VisitTask.objects.filter(visit=visit, outcome=VisitTask.Outcome.PENDING).count(),
+    )
+
+
+def _detail(found: Found) -> str:
+    # Written once for everybody who reads it later, so in the agency's language and not in the caregiver's.
+    with translation.override(settings.LANGUAGE_CODE):
+        return _(DETAILS[found.kind]) % found.numbers
+
+
+@transaction.atomic
+def find_exceptions(visit: Visit) -> list[VisitException]:
+    """Brings the exceptions of a completed visit up to date with its punches and tasks; returns the unresolved ones.
+
+    What no longer holds disappears while nobody has resolved it; a resolved one stays, with its reason.
+    The caller holds the visit's lock. A visit that goes on again loses its unresolved ones; others have none to judge.
+    """
+    if visit.status == Visit.Status.IN_PROGRESS:
+        VisitException.objects.filter(visit=visit).unresolved().delete()
+    if visit.status != Visit.Status.COMPLETED:
+        return []
+    agency = Agency.current()
+    tolerance = Tolerance(agency.grace_minutes, agency.geofence_metres)
+    found = {one.kind: _detail(one) for one in exceptions_found(_facts(visit), tolerance)}
+    known = {row.kind: row for row in VisitException.objects.filter(visit=visit)}
+    gone = [row.pk for row in known.values() if row.kind not in found and row.resolved_at is None]
+    if gone:
+        VisitException.objects.filter(pk__in=gone).delete()
+    for kind, detail in found.items():
+        row = known.get(kind)
+        if row is not None and row.resolved_at is None and row.detail != detail:
+            row.detail = detail
+            row.save(update_fields=["detail"])
+    new = [VisitException(visit=visit, kind=kind, detail=text) for kind, text in found.items() if kind not in known]
+    VisitException.objects.bulk_create(new)
+    return [*new, *(row for kind, row in known.items() if kind in found and row.resolved_at is None)]
+
+
+def check_reason(code: ReasonCode | None, memo: str) -> None:
+    """A reason is chosen, and explained where the code says so; DomainError on the field that lacks."""
+    if code is None:
+        raise DomainError(_("Choose a reason."), field="code")
+    if code.needs_memo and not memo.strip():
+        raise DomainError(_("This reason needs a sentence of explanation."), field="memo")
+
+
+@transaction.atomic
+def resolve_exception(
+    exception: VisitException, *, code: ReasonCode | None, memo: str = "", by: User
+) -> VisitException:
+    """A person says why the visit differs from its plan. A resolved exception may be given another reason until the
+    visit is approved; the trail keeps both."""
+    check_reason(code, memo)
+    visit = Visit.locked(exception.visit_id)
+    if visit.status != Visit.Status.COMPLETED:
+        raise Conflict(_("This visit is not waiting for approval any more. Reopen it to change a reason."))
+    row = VisitException.objects.select_for_update().filter(pk=exception.pk).first()
+    if row is None:
+        raise Conflict(_("This exception does not hold any more; the visit was corrected. Reload the page."))
+    set_reason(row, code=code, memo=memo, by=by)
+    row.save(update_fields=["reason_code", "memo", "resolved_by", "resolved_at"])
+    record("visit_exception.resolved", row, by=by, changes=_reason_change(row), reason=memo)
+    return row
+
+
+def set_reason(row: VisitException, *, code: ReasonCode | None, memo: str, by: User) -> None:
+    """Sets the fields; the caller has checked, saves and records."""
+    row.reason_code, row.memo = code, memo.strip()[:256]
+    row.resolved_by, row.resolved_at = by, timezone.now()
+
+
+def _reason_change(row: VisitException) -> dict[str, Any]:
+    return {"kind": row.kind, "reason_code": row.reason_code}
