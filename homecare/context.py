@@ -71,18 +71,17 @@ class Frame:
         user = self.request.user
         return user.is_authenticated and user.has_perm("scheduling.work_visit") and not user.sees_branch_rows
 
-
-def base_template(request: HttpRequest) -> str:
-    """The frame a page extends with {% extends base_template %}: the dialog's when htmx asks for its content."""
-    htmx = getattr(request, "htmx", None)
-    if htmx and htmx.target == "dialog":
-        return "dialog_base.html"
-    user = getattr(request, "user", None)
-    if user is None or not user.is_authenticated:
-        return "public_base.html"
-    return "base.html"
+    def base_template(self) -> str:
+        """The frame a page extends with {% extends base_template %}: the dialog's when htmx asks for its content."""
+        htmx = getattr(self.request, "htmx", None)
+        if htmx and htmx.target == "dialog":
+            return "dialog_base.html"
+        if not self.request.user.is_authenticated:
+            return "public_base.html"
+        return "phone_base.html" if self.is_phone else "base.html"
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
     """Context processor."""
-    return {"frame": Frame(request), "base_template": base_template(request)}
+    drawn = Frame(request)
+    return {"frame": drawn, "base_template": drawn.base_template}

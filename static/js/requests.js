@@ -3,15 +3,27 @@ import { sentence, toast, toastFor } from "homecare/toasts";
 
 // The server does not count a page that refreshes itself as a person at work (idle log-off).
 const POLL_HEADER = "HX-Trigger-Poll";
+// … unless somebody really is: whoever writes a long note sends nothing for a while and must not be logged off.
+const AT_WORK_MS = 60_000;
+let lastTouch = 0;
+
+function watchPerson() {
+  for (const sign of ["keydown", "pointerdown"]) {
+    document.addEventListener(sign, () => (lastTouch = Date.now()), { capture: true, passive: true });
+  }
+}
 
 function isWholePage(text) {
   return /^\s*<!doctype html/i.test(text);
 }
 
+function isPoll(event) {
+  const { triggeringEvent } = event.detail;
+  return !triggeringEvent || triggeringEvent.type === "load";
+}
+
 function markPolls(event) {
-  if (!event.detail.triggeringEvent || event.detail.triggeringEvent.type === "load") {
-    event.detail.headers[POLL_HEADER] = "1";
-  }
+  if (isPoll(event) && Date.now() - lastTouch > AT_WORK_MS) event.detail.headers[POLL_HEADER] = "1";
 }
 
 // The session ended and the answer is the log-in page: go there instead of drawing it into a fragment.
@@ -26,10 +38,16 @@ function leaveForWholePages(event) {
   }
 }
 
+// A page that refreshes itself says nothing when that fails once: the next try comes by itself.
+function isQuiet(event) {
+  const config = event.detail.requestConfig;
+  return Boolean(config) && config.verb === "get" && (!config.triggeringEvent || config.triggeringEvent.type === "load");
+}
+
 function tellRefusal(event) {
   const { xhr } = event.detail;
   if (/HX-Trigger:/i.test(xhr.getAllResponseHeaders()) && /"toast"/.test(xhr.getResponseHeader("HX-Trigger") || "")) return;
-  if (event.detail.requestConfig?.headers[POLL_HEADER]) return;
+  if (isQuiet(event)) return;
   toast(sentence(xhr.status), "danger");
 }
 
@@ -48,11 +66,12 @@ function focusFirstError(root) {
 
 export function watchHtmx() {
   const page = document.body;
+  watchPerson();
   page.addEventListener("htmx:configRequest", markPolls);
   page.addEventListener("htmx:beforeSwap", leaveForWholePages);
   page.addEventListener("htmx:responseError", tellRefusal);
   page.addEventListener("htmx:sendError", (event) => {
-    if (!event.detail.requestConfig?.headers[POLL_HEADER]) toastFor("offline");
+    if (!isQuiet(event)) toastFor("offline");
   });
   page.addEventListener("htmx:timeout", () => toastFor("timeout"));
   page.addEventListener("htmx:beforeRequest", (event) => {

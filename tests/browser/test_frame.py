@@ -203,3 +203,35 @@ def test_keyboard_reaches_the_content_in_one_step(page_as, member_of_staff):
     page.keyboard.press("Enter")
 
     assert page.evaluate("() => document.activeElement.id") == "main"
+
+
+def test_page_that_refreshes_itself_is_no_person_at_work_but_typing_is(page_as, member_of_staff):
+    page = page_as(member_of_staff)
+    page.clock.install()
+    with page.expect_request("**/inbox/bell/") as first:
+        page.goto("/components/")
+    assert first.value.headers.get("hx-trigger-poll") == "1"
+    page.wait_for_load_state("networkidle")
+
+    page.get_by_label("Search", exact=True).press("a")
+    with page.expect_request("**/inbox/bell/") as typing:
+        page.clock.fast_forward(59_900)
+        page.clock.run_for(150)
+    assert "hx-trigger-poll" not in typing.value.headers
+    page.wait_for_load_state("networkidle")
+
+    page.clock.fast_forward(60_000)
+    with page.expect_request("**/inbox/bell/") as away:
+        page.clock.fast_forward(60_000)
+    assert away.value.headers.get("hx-trigger-poll") == "1"
+
+
+def test_ended_session_leads_to_the_log_in_page_and_back(page_as, member_of_staff):
+    page = page_as(member_of_staff)
+    page.goto("/components/")
+    page.wait_for_load_state("networkidle")
+    page.context.clear_cookies()
+    page.get_by_role("button", name="A success").click()
+
+    page.wait_for_url("**/accounts/login/?next=**")
+    assert "next=%2Fcomponents%2F" in page.url
