@@ -1,0 +1,1 @@
+"""The demo agency: made up, deterministic, relative to today. It stands above every app and nothing imports it."""
