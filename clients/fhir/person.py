@@ -237,7 +237,7 @@ def _contact(row: Json, today: dt.date) -> ContactPerson:
     name = one(names) or next(iter(many(names)), {})
     relations = many(row.get("relationship"))
     kinds = {code for relation in relations for code in codes(relation)}
-    said = [words(relation) for relation in relations if not codes(relation) <= {"C"}]
+    said = [words(relation) for relation in relations if codes(relation) != {"C"}]
     return ContactPerson(
         name=(" ".join(part for part in _first_and_last(name) if part) or text(name.get("text")))[:120],
         relation=next((word for word in said if word), "")[:60],

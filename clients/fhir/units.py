@@ -17,15 +17,15 @@ class Sign:
     places: int = 0
 
 
-SYSTOLIC = Sign("systolic", "mm[Hg]", 30, 320)
-DIASTOLIC = Sign("diastolic", "mm[Hg]", 10, 220)
-HEART_RATE = Sign("heart_rate", "/min", 10, 350)
-RESPIRATION = Sign("respiration", "/min", 2, 90)
-TEMPERATURE = Sign("temperature", "Cel", 20, 46, 1)
-OXYGEN = Sign("oxygen", "%", 30, 100)
-WEIGHT = Sign("weight", "kg", 1, 500, 1)
-HEIGHT = Sign("height", "cm", 30, 260, 1)
-GLUCOSE = Sign("glucose", "mg/dL", 5, 2000)
+SYSTOLIC = Sign("systolic", "mm[Hg]", 40, 300)
+DIASTOLIC = Sign("diastolic", "mm[Hg]", 20, 200)
+HEART_RATE = Sign("heart_rate", "/min", 20, 250)
+RESPIRATION = Sign("respiration", "/min", 4, 70)
+TEMPERATURE = Sign("temperature", "Cel", 25, 45, 1)
+OXYGEN = Sign("oxygen", "%", 40, 100)
+WEIGHT = Sign("weight", "kg", 20, 400, 1)
+HEIGHT = Sign("height", "cm", 80, 250)
+GLUCOSE = Sign("glucose", "mg/dL", 10, 900)
 PAIN = Sign("pain", "{score}", 0, 10)
 
 # US Core vital signs and the codes hospitals send for the same thing.

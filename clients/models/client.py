@@ -19,7 +19,7 @@ class ClientQuerySet(ScopedQuerySet):
         """Families see the client whose portal contact they are, caregivers those of their care teams."""
         return self.filter(
             models.Q(pk__in=Contact.objects.filter(user=user, has_portal=True).values("client_id"))
-            | models.Q(pk__in=self.model.care_team_clients(user))
+            | models.Q(pk__in=Client.care_team_clients(user))
         )
 
     def active(self) -> ClientQuerySet:
