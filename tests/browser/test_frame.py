@@ -235,3 +235,14 @@ def test_ended_session_leads_to_the_log_in_page_and_back(page_as, member_of_staf
 
     page.wait_for_url("**/accounts/login/?next=**")
     assert "next=%2Fcomponents%2F" in page.url
+
+
+def test_paper_shows_the_content_alone(page_as, member_of_staff):
+    page = page_as(member_of_staff)
+    page.goto("/components/")
+    page.emulate_media(media="print")
+
+    expect(page.get_by_role("heading", name="Components")).to_be_visible()
+    for part in ("#sidebar", ".topbar", ".filter-bar", ".page-head-actions >> nth=0"):
+        expect(page.locator(part)).not_to_be_visible()
+    assert page.evaluate("() => getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"

@@ -11,9 +11,11 @@ from django.contrib.staticfiles import finders
 from django.core.management import call_command
 from django.http import HttpResponse
 from django.test import RequestFactory, override_settings
+from django.views import defaults
 
 from homecare import brand, navigation, static_finder
 from homecare.context import Frame
+from homecare.errors import Conflict, DomainErrorMiddleware
 from homecare.navigation import Entry, Section
 from homecare.static_finder import NpmFinder
 from homecare.toasts import ToastMiddleware
@@ -140,3 +142,28 @@ def test_collected_files_carry_their_hash_and_no_source_map(tmp_path):
         .with_name(manifest["vendor/tabler.min.css"].split("/")[-1] + ".br")
         .is_file()
     )
+
+
+@pytest.mark.parametrize(
+    ("view", "arguments", "status", "words"),
+    [
+        (defaults.server_error, (), 500, "Something went wrong on our side"),
+        (defaults.bad_request, (Exception("x"),), 400, "This address could not be understood"),
+        (defaults.permission_denied, (Exception("x"),), 403, "You may not open this page"),
+        (defaults.page_not_found, (Exception("x"),), 404, "This page is not here"),
+    ],
+)
+def test_error_page_needs_neither_database_nor_session(view, arguments, status, words):
+    answer = view(RequestFactory().get("/"), *arguments)
+    assert answer.status_code == status
+    assert words in answer.content.decode()
+
+
+def test_domain_error_outside_a_form_is_a_page_with_its_sentence(coordinator):
+    request = RequestFactory().get("/")
+    request.user, request.session, request.resolver_match, request.htmx = coordinator, {}, None, False
+    request._messages = CookieStorage(request)
+    answer = DomainErrorMiddleware(lambda _request: HttpResponse()).process_exception(
+        request, Conflict("Ben Silva is taken. Choose another time.")
+    )
+    assert (answer.status_code, "Ben Silva is taken. Choose another time." in answer.content.decode()) == (409, True)
