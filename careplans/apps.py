@@ -1,6 +1,14 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class CareplansConfig(AppConfig):
     name = "careplans"
     label = "careplans"
+
+    def ready(self) -> None:
+        from homecare.inbox.kinds import declare
+
+        declare("vital.alert", label=_("Vital signs out of range"), channels=("app", "email", "sms"))
+        declare("careplan.returned", label=_("Care plans sent back to me"), channels=("app", "email"))
+        declare("careplan.review", label=_("Care plan reviews falling due"), channels=("app", "email"))

@@ -22,8 +22,9 @@ class PlanTemplateQuerySet(ScopedQuerySet):
 class PlanTemplate(models.Model):
     """A ready-made plan for a condition: goals and tasks to start from.
 
-    content: {"goals": [{"text", "measure"}], "tasks": [{"category", "title", "instructions", "every_visit", "weekdays"}]}
-    conditions: SNOMED CT or ICD-10 codes for which the template is proposed.
+    content: {"weight", "summary", "goals": [{"text", "measure"}], "tasks": [{"category", "title", "instructions",
+    "weekdays"}]}; empty weekdays mean every visit. Of several templates that fit, the heavier one is proposed: it
+    shapes the day more. conditions: SNOMED CT or ICD-10 codes (by their beginning: I50 covers I50.9).
     """
 
     code = models.CharField(max_length=40, unique=True)
@@ -49,7 +50,7 @@ class CarePlanQuerySet(ClientChildQuerySet):
 
 
 class CarePlan(StatusModel):
-    """One version of a client's plan. Once in force it never changes (database trigger): a change makes the next version."""
+    """One version of a plan. In force it never changes (database trigger): a change makes the next version."""
 
     class Status(models.TextChoices):
         DRAFT = "draft", _("Draft")
@@ -70,6 +71,9 @@ class CarePlan(StatusModel):
     summary = models.TextField(blank=True, help_text=_("The plan in a few plain sentences."))
     starts_on = models.DateField(null=True, blank=True)
     review_on = models.DateField(null=True, blank=True)
+    review_comment = models.TextField(
+        blank=True, help_text=_("What the reviewer asked to change when the draft went back.")
+    )
     written_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
     activated_by = models.ForeignKey("accounts.User", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     activated_at = models.DateTimeField(null=True, blank=True)
@@ -118,11 +122,12 @@ class Goal(models.Model):
     text = models.CharField(max_length=200)
     measure = models.CharField(max_length=200, blank=True)
     target_on = models.DateField(null=True, blank=True)
+    position = models.PositiveSmallIntegerField(default=0)
 
     objects = PlanChildQuerySet.as_manager()
 
     class Meta:
-        ordering = ["id"]
+        ordering = ["position", "id"]
 
     def __str__(self) -> str:
         return self.text

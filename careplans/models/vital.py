@@ -8,7 +8,7 @@ from clients.models.client import ClientChildQuerySet
 
 
 class VitalKind(models.TextChoices):
-    """Signs with their LOINC code as value's comment in careplans/vitals.py; the unit is fixed per kind."""
+    """The signs; careplans/vitals.py gives each its code, unit and limits. NEWS2 is computed from a full set."""
 
     SYSTOLIC = "systolic", _("Systolic pressure")
     DIASTOLIC = "diastolic", _("Diastolic pressure")
@@ -20,6 +20,7 @@ class VitalKind(models.TextChoices):
     HEIGHT = "height", _("Height")
     GLUCOSE = "glucose", _("Glucose")
     PAIN = "pain", _("Pain 0–10")
+    NEWS2 = "news2", _("Early warning score (NEWS2)")
 
 
 class VitalReadingQuerySet(ClientChildQuerySet):
@@ -42,6 +43,7 @@ class VitalReading(models.Model):
         "accounts.User", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     acknowledged_at = models.DateTimeField(null=True, blank=True)
+    acknowledge_comment = models.CharField(max_length=300, blank=True, help_text=_("What was done about it."))
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = VitalReadingQuerySet.as_manager()
