@@ -68,7 +68,6 @@ OFFICE: tuple[Section, ...] = (
         (
             Entry(_("All clients"), "clients:client-list", "clients.view_client"),
             Entry(_("Referrals"), "clients:referral-list", "clients.view_referral"),
-            Entry(_("Concerns"), "clients:concern-list", "clients.view_concern"),
         ),
         ("clients",),
     ),
@@ -103,7 +102,7 @@ OFFICE: tuple[Section, ...] = (
             Entry(_("Week board"), "scheduling:board", "scheduling.view_visit"),
             Entry(_("Visits"), "scheduling:visit-list", "scheduling.view_visit"),
             Entry(_("Unfilled"), "scheduling:visit-unfilled", "scheduling.change_visit"),
-            Entry(_("Approval"), "scheduling:visit-approval", "scheduling.change_visit"),
+            Entry(_("Approval"), "scheduling:visit-approval", "scheduling.approve_visit"),
             Entry(_("Patterns"), "scheduling:schedule-list", "scheduling.view_schedule"),
         ),
         ("scheduling",),

@@ -45,7 +45,6 @@ LOOKS: dict[str, Look] = {
     "hired": _GOOD,
     "employed": _GOOD,
     "on_leave": Look("warning", "player-pause"),
-    "left": Look("neutral", "door-exit"),
     "ended": Look("neutral", "door-exit"),
     "inactive": _OVER,
     "valid": _GOOD,
@@ -88,6 +87,9 @@ LOOKS: dict[str, Look] = {
     "failed": _BAD,
     "error": _BAD,
     "cancelling": Look("warning", "hand-stop"),
+    "requested": _WAITING,
+    "to_review": Look("warning", "eye"),
+    "reviewed": _GOOD,
     "resolved": _GOOD,
     "closed": Look("neutral", "circle-check"),
 }

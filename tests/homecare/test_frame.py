@@ -6,6 +6,7 @@ import json
 
 import pytest
 from django.contrib import messages
+from django.contrib.auth.models import Permission
 from django.contrib.messages.storage.cookie import CookieStorage
 from django.contrib.staticfiles import finders
 from django.core.management import call_command
@@ -51,6 +52,12 @@ def test_menu_costs_the_same_queries_for_one_entry_and_for_all(coordinator, djan
     coordinator = type(coordinator).objects.get(pk=coordinator.pk)
     with django_assert_num_queries(2):  # own permissions, permissions of the groups
         navigation.office_menu(coordinator, "")
+
+
+def test_menu_asks_only_for_permissions_that_exist(db):
+    wanted = {entry.permission for section in navigation.OFFICE for entry in section.entries}
+    known = {f"{p.content_type.app_label}.{p.codename}" for p in Permission.objects.select_related("content_type")}
+    assert wanted - known == set()
 
 
 def _frame(user, **session) -> Frame:
