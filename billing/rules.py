@@ -86,9 +86,7 @@ class AuthorizationUnits(Rule):
                 )
             if row.weekly_units is not None and weekly > row.weekly_units:
                 return self.finding(
-                    _(
-                        "Authorization %(number)s allows %(allowed)s units a week; with this visit the week of %(week)s has %(used)s."
-                    )
+                    _("Authorization %(number)s allows %(allowed)s units a week; that of %(week)s would have %(used)s.")
                     % {"number": row.number, "allowed": row.weekly_units, "used": weekly, "week": day(monday)}
                 )
         return None

@@ -1,4 +1,4 @@
-"""Reference data of scheduling: the services an agency usually offers, and the reason codes. Loading twice is harmless."""
+"""Reference data of scheduling: the services an agency usually offers, and the reason codes."""
 
 from __future__ import annotations
 

@@ -104,7 +104,7 @@ class Facts:
 
     @cached_property
     def busy(self) -> dict[int, list[Busy]]:
-        """Each caregiver's live visits in the weeks of the batch, in order; the batch's own visits are not among them."""
+        """Each caregiver's live visits in the weeks of the batch, in order, without the batch's own visits."""
         held: dict[int, list[Busy]] = defaultdict(list)
         if not self.member_ids:
             return held

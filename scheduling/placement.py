@@ -32,7 +32,7 @@ class Severity(models.TextChoices):
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """A visit as it would be: `key` is the caller's name for it, `visit_id` the existing row, `member_id` None an open visit."""
+    """A visit as it would be: `key` is the caller's name for it, `visit_id` its row, `member_id` None an open visit."""
 
     key: Hashable
     branch_id: int

@@ -1,6 +1,6 @@
 """Why a visit's electronic record needed a person: the table the Connecticut programme asks for (STANDARDS 1.4).
 
-Source: CT DSS alternate EVV specification v1.5, Sandata. The texts are ours. Payers with other tables get their own set.
+Source: CT DSS alternate EVV specification v1.5, Sandata. The texts are ours. Other payers get their own set.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ class BadRule(ValueError):
 
 @dataclass(frozen=True)
 class Recurrence:
-    """The meaning of a rule. `weekdays` 0 Monday … 6 Sunday; `nth` (2, 1) is the second Tuesday, (-1, 4) the last Friday."""
+    """The meaning of a rule. `weekdays` 0 Monday … 6 Sunday; `nth` (2, 1) second Tuesday, (-1, 4) last Friday."""
 
     frequency: str = "WEEKLY"
     interval: int = 1

@@ -1,4 +1,4 @@
-"""Straight-line distance and how long it takes at the agency's door-to-door speed. An estimate until a route engine is set up."""
+"""Straight-line distance and how long it takes at the agency's door-to-door speed setting."""
 
 from __future__ import annotations
 

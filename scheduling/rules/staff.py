@@ -93,7 +93,7 @@ class Available(Rule):
 
 
 class NotOnTimeOff(Rule):
-    """Approved time off holds the caregiver's time (the database refuses a visit then); a request not yet decided warns."""
+    """Approved time off holds the caregiver's time (the database refuses a visit then); an undecided request warns."""
 
     code = "time_off"
     label = gettext_lazy("Time off")
