@@ -4,9 +4,11 @@ from typing import Any
 
 from django.db import models
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from homecare.accounts.models import ScopedQuerySet
+from scheduling.models.visit import Visit
 
 
 class ClockEventQuerySet(ScopedQuerySet):
@@ -109,3 +111,12 @@ class PhoneEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.key}"
+
+    @property
+    def branch_id(self) -> int:
+        return self.member.branch_id
+
+    @cached_property
+    def visit(self) -> Visit | None:
+        """The visit the phone named, when there is one."""
+        return Visit.objects.filter(pk=self.visit_id).select_related("client", "branch", "caregiver").first()

@@ -184,7 +184,7 @@ def reopen_visit(visit: Visit, *, by: User, reason: str) -> Visit:
 
 @transaction.atomic
 def close_visit(visit: Visit, *, by: User, reason: str) -> Visit:
-    """The visit took place but was never clocked to its end: completed, its missing punches as exceptions to resolve."""
+    """It took place but was never clocked to its end: completed, with the missing punches as exceptions to resolve."""
     if not reason.strip():
         raise DomainError(_("Say how you know that the visit took place."), field="reason")
     row = _locked(visit.pk)

@@ -90,10 +90,11 @@ def _check_office(act: Act) -> None:
 def _punch(visit: Visit, act: Act) -> ClockEvent:
     _check_office(act)
     row = _locked(visit.pk)
-    same = _same_punch(row, act)
-    if same is not None:
-        return same
-    if row.caregiver_id != act.member.pk or row.status in CLOSED or not _follow(row, act):
+    kept = list(ClockEvent.objects.filter(visit=row))
+    same = [one for one in kept if one.kind == act.kind and abs(one.at - act.at) <= SAME_ACT]
+    if same and row.caregiver_id == act.member.pk:
+        return same[0]
+    if row.caregiver_id != act.member.pk or row.status in CLOSED or not _follow(row, act, kept):
         return _keep_unmatched(act)
     event = _keep(act, row)
     find_exceptions(row)
@@ -104,32 +105,31 @@ def _locked(pk: int) -> Visit:
     return Visit.objects.select_for_update(of=("self",)).select_related("branch").get(pk=pk)
 
 
-def _same_punch(visit: Visit, act: Act) -> ClockEvent | None:
-    near = (act.at - SAME_ACT, act.at + SAME_ACT)
-    kept = ClockEvent.objects.filter(visit=visit, member=act.member, kind=act.kind, at__range=near)
-    return kept.first()
-
-
-def _follow(visit: Visit, act: Act) -> bool:
+def _follow(visit: Visit, act: Act, kept: list[ClockEvent]) -> bool:
     """Moves the visit to what all its punches say; False when its caregiver's time was given away meanwhile."""
-    kept = ClockEvent.objects.filter(visit=visit).values_list("kind", "at")
-    times = worked([*(Punch(*one) for one in kept), Punch(act.kind, act.at)])
-    before = {name: getattr(visit, name) for name in ("status", "started_at", "finished_at", "plan")}
+    times = worked([*(Punch(one.kind, one.at) for one in kept), Punch(act.kind, act.at)])
+    before = {name: getattr(visit, name) for name in ("status", "started_at", "finished_at", "plan_id")}
     status = Visit.Status.IN_PROGRESS if times.is_running else Visit.Status.COMPLETED
     if visit.status != status:
         visit.move_to(status)
     visit.started_at, visit.finished_at = times
     visit.version += 1
+    if before["status"] == Visit.Status.MISSED and not _take_time_again(visit):
+        return False
+    copy_tasks(visit, act.at)
+    visit.save(update_fields=["status", "started_at", "finished_at", "plan", "version"])
+    record(f"visit.clocked_{act.kind}", visit, by=act.by, changes=changes_of(before, visit), reason=act.reason)
+    return True
+
+
+def _take_time_again(visit: Visit) -> bool:
+    """A visit marked missed held its caregiver's time no more; False when another one holds it now."""
     try:
         with transaction.atomic():
-            copy_tasks(visit, act.at)
-            visit.save(update_fields=["status", "started_at", "finished_at", "plan", "version"])
+            visit.save(update_fields=["status"])
     except IntegrityError as error:
-        if before["status"] != Visit.Status.MISSED:
-            raise readable(error) from error
-        return False  # marked missed, and somebody booked the caregiver elsewhere since
-    verb = "in" if act.kind == ClockEvent.Kind.IN else "out"
-    record(f"visit.clocked_{verb}", visit, by=act.by, changes=changes_of(before, visit), reason=act.reason)
+        readable(error)  # only a lost race for the caregiver's time has a sentence; anything else goes on up
+        return False
     return True
 
 
@@ -184,7 +184,8 @@ def match_punch(event: ClockEvent, visit: Visit, *, by: User) -> ClockEvent:
     if row.caregiver_id != event.member_id:
         raise DomainError(_("This visit belongs to another caregiver. Choose one of the caregiver who clocked."))
     act = Act(event.kind, event.at, by, event.member, method=event.method)
-    if row.status in CLOSED or not _follow(row, act):
+    kept = list(ClockEvent.objects.filter(visit=row))
+    if row.status in CLOSED or not _follow(row, act, kept):
         raise Conflict(_("This visit is cancelled, approved or in conflict with another one. Choose another visit."))
     position = None
     if event.latitude is not None and event.longitude is not None:

@@ -89,9 +89,7 @@ def _digest(*parts: Any) -> str:
 
 
 def _apply(event: PhoneEvent, member: Member) -> None:
-    visit = None
-    if event.visit_id is not None:
-        visit = Visit.objects.select_related("client", "branch", "caregiver").filter(pk=event.visit_id).first()
+    visit = event.visit
     try:
         with transaction.atomic():
             result = _act(event, visit, member)
