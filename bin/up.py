@@ -114,14 +114,6 @@ def run(*command: str | Path, quiet: bool = False) -> None:
         raise UpError(f"`{words}` failed; the lines above say why.")
 
 
-def manage(*arguments: str) -> None:
-    run(PYTHON, ROOT / "manage.py", *arguments)
-
-
-def has_command(name: str) -> bool:
-    return any(ROOT.glob(f"*/**/management/commands/{name}.py"))
-
-
 def services_answer() -> bool:
     return subprocess.run([ROOT / "bin/services", "status"], check=False, stdout=subprocess.DEVNULL).returncode == 0
 
@@ -218,11 +210,9 @@ def prepare(options: argparse.Namespace) -> None:
     if options.reset:
         run(PYTHON, ROOT / "bin/reset.py")
         say("the old records are gone")
-    say("migrating the database")
-    manage("migrate", "--noinput", "--verbosity", "0")
     run(PYTHON, ROOT / "bin/static_files.py")
-    if not options.no_demo and has_command("seed_demo"):
-        manage("seed_demo", "--if-empty")
+    say("bringing the database up to date")
+    run(PYTHON, ROOT / "bin/prepare_database.py", *(["--no-demo"] if options.no_demo else []))
 
 
 def serve(options: argparse.Namespace) -> None:
@@ -230,8 +220,8 @@ def serve(options: argparse.Namespace) -> None:
     processes = start_processes(options.port)
     wait_until_ready(options.port, processes)
     say(f"ready at {os.environ['SITE_URL']}/ - Ctrl-C stops it")
-    if not options.no_demo and has_command("demo_logins"):
-        manage("demo_logins")
+    if not options.no_demo:
+        run(PYTHON, ROOT / "manage.py", "demo_logins")
     watch(options.port, processes)
 
 
@@ -252,6 +242,7 @@ def main() -> int:
     options = parser.parse_args()
     VAR.mkdir(exist_ok=True)
     read_env_file(ROOT / ".env")
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # compiling everything anew costs each process seconds
     os.environ.setdefault("SITE_URL", f"http://localhost:{options.port}")
     signal.signal(signal.SIGINT, on_signal)
     signal.signal(signal.SIGTERM, on_signal)
