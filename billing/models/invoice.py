@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import secrets
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -171,20 +172,43 @@ class InvoiceNumber(models.Model):
         return f"{self.branch.code} {self.year}: {self.last}"
 
 
+class InvoiceLinkQuerySet(ScopedQuerySet):
+    branch_path = "invoice__branch_id"
+
+    def live(self) -> InvoiceLinkQuerySet:
+        """Opens its invoice: issued or void meanwhile, not revoked, not expired."""
+        return self.filter(revoked_at=None, expires_at__gt=timezone.now())
+
+    def due(self) -> InvoiceLinkQuerySet:
+        """Mails that wait to be sent."""
+        return self.live().filter(sent_at=None, send_after__lte=timezone.now(), attempts__lt=8).exclude(sent_to="")
+
+
+def new_nonce() -> str:
+    return secrets.token_hex(16)
+
+
 class InvoiceLink(models.Model):
     """A signed address under which the person billed reads one invoice without an account; expires, can be revoked."""
 
     invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="links")
-    digest = models.CharField(max_length=64, unique=True)
+    nonce = models.CharField(max_length=32, default=new_nonce, editable=False)
+    digest = models.CharField(max_length=64, unique=True, null=True, editable=False)
     sent_to = models.EmailField(blank=True)
     created_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)
     last_read_at = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    send_after = models.DateTimeField(default=timezone.now)
+    attempts = models.PositiveSmallIntegerField(default=0)
+
+    objects = InvoiceLinkQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created_at"]
+        indexes = [models.Index(fields=["send_after"], condition=models.Q(sent_at=None), name="invoice_link_due")]
 
     def __str__(self) -> str:
         return f"Link to {self.invoice}"

@@ -1,18 +1,42 @@
 from __future__ import annotations
 
+from typing import Any, Self
+
 from django.core.validators import MinValueValidator
 from django.db import models
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from homecare.accounts.models import ScopedQuerySet
 from homecare.errors import CONSTRAINT_SENTENCES
+from homecare.money import ZERO
 
 
 class PaymentQuerySet(ScopedQuerySet):
     def live(self) -> PaymentQuerySet:
         return self.filter(voided_at=None)
+
+    def with_unapplied(self) -> PaymentQuerySet:
+        """Adds `applied` and `unapplied` (credit); one query whatever the number of rows."""
+        money = models.DecimalField(max_digits=12, decimal_places=2)
+        applied = (
+            Allocation.objects.filter(payment=models.OuterRef("pk"))
+            .order_by()
+            .values("payment")
+            .annotate(sum=models.Sum("amount"))
+            .values("sum")
+        )
+        return self.annotate(
+            applied=Coalesce(models.Subquery(applied, output_field=money), ZERO, output_field=money)
+        ).annotate(
+            unapplied=models.Case(
+                models.When(voided_at=None, then=models.F("amount") - models.F("applied")),
+                default=ZERO,
+                output_field=money,
+            )
+        )
 
 
 class Payment(models.Model):
@@ -56,6 +80,19 @@ class Payment(models.Model):
 
     def __str__(self) -> str:
         return f"Payment {self.pk}"
+
+    @classmethod
+    def locked(cls, pk: Any) -> Self:
+        """The row, read fresh under FOR UPDATE; call inside a transaction."""
+        return cls._default_manager.select_for_update(of=("self",)).get(pk=pk)
+
+    @property
+    def status(self) -> str:
+        """For the look of lists: a payment is posted or void."""
+        return "void" if self.voided_at else "posted"
+
+    def get_status_display(self) -> Any:
+        return _("Void") if self.voided_at else _("Posted")
 
     def get_absolute_url(self) -> str:
         return reverse("billing:payment-detail", args=[self.pk])
