@@ -79,6 +79,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "homecare.toasts.ToastMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "homecare.accounts.middleware.SecondFactorMiddleware",
     "homecare.audit.middleware.AuditContextMiddleware",
     "homecare.errors.DomainErrorMiddleware",
 ]
@@ -151,6 +152,7 @@ BEAT_EVERY_MINUTES = {
     "scheduling.tasks.remind_tomorrow": 10,
     "scheduling.tasks.remind_unapproved": 60,
     "billing.tasks.charge_approved_visits": 10,
+    "billing.tasks.send_invoice_links": 1,
 }
 CELERY_BEAT_SCHEDULE = {
     name: {"task": name, "schedule": minutes * 60.0} for name, minutes in BEAT_EVERY_MINUTES.items()
