@@ -8,10 +8,10 @@ from django.http import HttpRequest
 from django.utils.functional import cached_property
 
 from homecare import brand, navigation
+from homecare.accounts.branch_choice import SESSION_KEY
 from homecare.accounts.models import Agency, Branch
 
 THEME_COOKIE = "theme"
-SELECTED_BRANCH = "branch_id"
 
 
 class Frame:
@@ -52,7 +52,7 @@ class Frame:
     @cached_property
     def branch(self) -> Branch | None:
         """The branch chosen in the top bar; None means all of them."""
-        chosen = self.request.session.get(SELECTED_BRANCH)
+        chosen = self.request.session.get(SESSION_KEY)
         return next((branch for branch in self.branches if branch.pk == chosen), None)
 
     @cached_property
