@@ -152,5 +152,6 @@ class Commitment(models.Model):
 
 
 CONSTRAINT_SENTENCES["commitment_no_overlap"] = (
-    "Somebody else has just taken this caregiver's time: they have another visit or time off then. Choose another time or caregiver."
+    "Somebody else has just taken this caregiver's time: they have another visit or time off then. "
+    "Choose another time or caregiver."
 )

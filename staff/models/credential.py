@@ -40,6 +40,10 @@ class CredentialQuerySet(ScopedQuerySet):
         """Issued, not expired and not withdrawn on that day."""
         return self.filter(issued_on__lte=day, withdrawn_on=None).exclude(expires_on__lt=day)
 
+    def expired(self, day: dt.date) -> CredentialQuerySet:
+        """No longer valid on that day, with no later one in its place."""
+        return self.expiring_within(day - dt.timedelta(days=1), 0)
+
     def expiring_within(self, today: dt.date, days: int) -> CredentialQuerySet:
         """Expired already or within so many days, of people still employed, unless a later one replaces it."""
         newer = Credential.objects.filter(

@@ -29,7 +29,7 @@ class MemberQuerySet(ScopedQuerySet):
 
 
 class Member(StatusModel):
-    """A person on the staff: employee record, home base, what they speak, how they travel, how much they want to work."""
+    """A person on the staff: employee record, home base, languages, transport, how much they want to work."""
 
     class Status(models.TextChoices):
         ACTIVE = "active", _("Active")

@@ -65,6 +65,11 @@ class Role(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def scope_labels(self) -> list[str]:
+        """The scope in words, in the catalogue's order."""
+        return [str(category.label) for category in TaskCategory if category.value in self.scope]
+
     def may_do(self, categories: set[str]) -> bool:
         """Are all these task categories within the scope?"""
         return categories <= set(self.scope)

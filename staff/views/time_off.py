@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from homecare.views import ActionView, FormPage, ListPage, ScopedMixin
+from staff.filters import TimeOffFilter
+from staff.forms.time_off import DeclineForm, TimeOffForm
+from staff.models import Commitment, Member, TimeOff
+from staff.services.time_off import approve_time_off, cancel_time_off, decline_time_off, request_time_off
+
+
+def visits_then() -> Coalesce:
+    """How many visits the person has in the time of each request."""
+    held = Commitment.objects.filter(
+        member=OuterRef("member"),
+        during__startswith__lt=OuterRef("ends_at"),
+        during__endswith__gt=OuterRef("starts_at"),
+    ).exclude(visit_id=None)
+    counted = held.order_by().values("member").annotate(n=Count("pk")).values("n")
+    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
+
+
+class TimeOffList(ListPage):
+    model = TimeOff
+    permission = "staff.view_timeoff"
+    filterset_class = TimeOffFilter
+    template_name = "staff/timeoff_list.html"
+    fragment_name = "staff/_timeoff_table.html"
+
+    def rows(self, queryset: QuerySet) -> QuerySet:
+        rows = queryset.select_related("member__branch", "member__role", "decided_by")
+        return rows.annotate(visits_then=visits_then()).order_by("starts_at", "id")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        labels = [_("Staff member"), _("When"), _("Reason"), _("Visits then"), _("Status"), ""]
+        return super().get_context_data(columns=[{"label": label} for label in labels], **kwargs)
+
+
+class TimeOffCreate(FormPage):
+    permission = "staff.add_timeoff"
+    form_class = TimeOffForm
+    success_message = gettext_lazy("Request noted.")  # type: ignore[assignment]
+
+    @property
+    def member(self) -> Member:
+        rows = Member.objects.visible_to(self.request.user).select_related("branch")
+        return get_object_or_404(rows, pk=self.kwargs["member_pk"])
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        member = self.member
+        return super().get_context_data(
+            heading=_("Ask for time off"), subtitle=member.full_name, cancel_url=self.get_success_url(), **kwargs
+        )
+
+    def perform(self, form: TimeOffForm) -> TimeOff:
+        member = self.member
+        starts_at, ends_at = form.span(member.branch.time_zone)
+        return request_time_off(
+            member, starts_at=starts_at, ends_at=ends_at, by=self.request.user,
+            reason=form.cleaned_data["reason"], note=form.cleaned_data["note"],
+        )  # fmt: skip
+
+    def refuse(self, form: TimeOffForm, error: Any) -> Any:
+        """The service speaks of moments, the form of days and times."""
+        if error.field == "ends_at":
+            error.field = "ends" if form.cleaned_data.get("ends") else "last_on"
+        return super().refuse(form, error)
+
+    def get_success_url(self) -> str:
+        return reverse("staff:member-detail", args=[self.kwargs["member_pk"]]) + "?tab=availability"
+
+
+class TimeOffApprove(ActionView):
+    model = TimeOff
+    permission = "staff.change_timeoff"
+    success_message = gettext_lazy("Approved. No visits can be given in that time.")  # type: ignore[assignment]
+
+    def perform(self, obj: TimeOff) -> TimeOff:
+        return approve_time_off(obj, by=self.request.user)
+
+    def get_success_url(self, result: TimeOff) -> str:
+        return reverse("staff:timeoff-list")
+
+
+class TimeOffDecline(ScopedMixin, FormPage):
+    model = TimeOff
+    permission = "staff.change_timeoff"
+    form_class = DeclineForm
+    success_message = gettext_lazy("Declined; the person is told.")  # type: ignore[assignment]
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        row = self.scoped_object()
+        return super().get_context_data(
+            heading=_("Decline time off"), subtitle=row.member.full_name, cancel_url=reverse("staff:timeoff-list"),
+            submit_label=_("Decline"), danger=True, **kwargs,
+        )  # fmt: skip
+
+    def perform(self, form: DeclineForm) -> TimeOff:
+        return decline_time_off(self.scoped_object(), by=self.request.user, comment=form.cleaned_data["comment"])
+
+    def get_success_url(self) -> str:
+        return reverse("staff:timeoff-list")
+
+
+class TimeOffCancel(ActionView):
+    model = TimeOff
+    permission = "staff.change_timeoff"
+    success_message = gettext_lazy("Cancelled. The time is free again.")  # type: ignore[assignment]
+
+    def perform(self, obj: TimeOff) -> TimeOff:
+        return cancel_time_off(obj, by=self.request.user)
+
+    def get_success_url(self, result: TimeOff) -> str:
+        return reverse("staff:timeoff-list")
