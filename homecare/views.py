@@ -98,7 +98,7 @@ class DetailPage(PermissionMixin, ScopedMixin, DetailView):
 class ServiceFormMixin:
     """A form whose valid submission calls one service. Errors of the service appear on the form (422 for htmx)."""
 
-    success_message: str = ""
+    success_message: Any = ""  # a sentence, translated or lazy
     request: HttpRequest
     result: Any = None
 
@@ -150,7 +150,7 @@ class ActionView(PermissionMixin, ScopedMixin, View):
     """A verb on one row: POST …/<pk>/<verb>/. Calls one service; a DomainError becomes a message on the page."""
 
     http_method_names = ["post"]
-    success_message: str = ""
+    success_message: Any = ""  # a sentence, translated or lazy
 
     def perform(self, obj: Any) -> Any:
         raise NotImplementedError

@@ -6,7 +6,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from clients.models.client import ClientChildQuerySet
+from clients.models.client import ClientChild, ClientChildQuerySet
 
 
 class CareTeamQuerySet(ClientChildQuerySet):
@@ -18,7 +18,7 @@ class CareTeamQuerySet(ClientChildQuerySet):
         )
 
 
-class CareTeamMember(models.Model):
+class CareTeamMember(ClientChild):
     """A staff member who belongs to a client's care team from a day until a day."""
 
     client = models.ForeignKey("clients.Client", on_delete=models.CASCADE, related_name="care_team")
@@ -46,7 +46,7 @@ class CareTeamMember(models.Model):
         return f"{self.member}: {self.part}"
 
 
-class CaregiverPreference(models.Model):
+class CaregiverPreference(ClientChild):
     """The client wants this caregiver, or does not: an exclusion is a hard rule of the scheduler."""
 
     class Kind(models.TextChoices):

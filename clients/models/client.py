@@ -4,12 +4,15 @@ import datetime as dt
 from typing import Any, ClassVar
 
 from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.contrib.postgres.search import TrigramWordSimilarity
 from django.db import models
-from django.db.models.functions import Upper
+from django.db.models.functions import Concat, Upper
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from clients.languages import name_of
+from homecare import clock
 from homecare.accounts.models import ScopedQuerySet
 from homecare.status import StatusModel
 
@@ -21,6 +24,34 @@ class ClientQuerySet(ScopedQuerySet):
             models.Q(pk__in=Contact.objects.filter(user=user, has_portal=True).values("client_id"))
             | models.Q(pk__in=Client.care_team_clients(user))
         )
+
+    def search(self, words: str) -> ClientQuerySet:
+        """By chart or medical record number, or by name with slips of the pen; the likeliest first."""
+        found = self.annotate(
+            upper_last=Upper("last_name"), upper_first=Upper("first_name"), upper_called=Upper("preferred_name")
+        )
+        for word in words.upper().split()[:5]:
+            match = models.Q(number__icontains=word) | models.Q(medical_record_number__iexact=word)
+            for name in ("upper_last", "upper_first", "upper_called"):
+                match |= models.Q(**{f"{name}__contains": word}) | models.Q(**{f"{name}__trigram_similar": word})
+            found = found.filter(match)
+        full = Concat("upper_first", models.Value(" "), "upper_last", output_field=models.TextField())
+        likeness = TrigramWordSimilarity(words.upper(), full)
+        return found.annotate(likeness=likeness).order_by("-likeness", "last_name", "first_name", "id")
+
+    def same_person(
+        self, first_name: str, last_name: str, birth_on: dt.date | None, record_number: str = ""
+    ) -> ClientQuerySet:
+        """Charts that may already be this person's: the same medical record number, or name and date of birth."""
+        same = models.Q(first_name__iexact=first_name, last_name__iexact=last_name, birth_on=birth_on)
+        if record_number:
+            same |= models.Q(medical_record_number=record_number)
+        return self.filter(same)
+
+    def with_town(self) -> ClientQuerySet:
+        """Annotates `town`, where the client is visited."""
+        primary = Address.objects.filter(client=models.OuterRef("pk"), is_primary=True)
+        return self.annotate(town=models.Subquery(primary.values("city")[:1]))
 
     def active(self) -> ClientQuerySet:
         return self.filter(status=Client.Status.ACTIVE)
@@ -122,6 +153,15 @@ class Client(StatusModel):
     def age_on(self, day: dt.date) -> int:
         return day.year - self.birth_on.year - ((day.month, day.day) < (self.birth_on.month, self.birth_on.day))
 
+    @property
+    def age(self) -> int:
+        """Years today, where the client lives."""
+        return self.age_on(clock.today(self.branch.time_zone))
+
+    @property
+    def language_name(self) -> str:
+        return name_of(self.language)
+
     def get_absolute_url(self) -> str:
         return reverse("clients:client-detail", args=[self.pk])
 
@@ -135,7 +175,17 @@ class ClientChildQuerySet(ScopedQuerySet):
         return self.filter(client__in=Client.objects.visible_to(user))
 
 
-class Address(models.Model):
+class ClientChild(models.Model):
+    """A row of one client's record; its page is the client's."""
+
+    class Meta:
+        abstract = True
+
+    def get_absolute_url(self) -> str:
+        return reverse("clients:client-detail", args=[self.client_id])  # type: ignore[attr-defined]
+
+
+class Address(ClientChild):
     """Where a client is visited; exactly one is primary."""
 
     class Kind(models.TextChoices):
@@ -179,7 +229,7 @@ class Address(models.Model):
         return (self.latitude, self.longitude) if self.latitude is not None and self.longitude is not None else None
 
 
-class Contact(models.Model):
+class Contact(ClientChild):
     """Family, friend, guardian or neighbour of a client; with a portal log-in when they have one."""
 
     client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="contacts")

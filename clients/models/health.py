@@ -3,10 +3,10 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from clients.models.client import ClientChildQuerySet
+from clients.models.client import ClientChild, ClientChildQuerySet
 
 
-class Diagnosis(models.Model):
+class Diagnosis(ClientChild):
     """A condition of the client, coded (SNOMED CT or ICD-10-CM) as the sender coded it."""
 
     class System(models.TextChoices):
@@ -31,7 +31,7 @@ class Diagnosis(models.Model):
         return self.display
 
 
-class Allergy(models.Model):
+class Allergy(ClientChild):
     """A substance the client must not meet."""
 
     class Severity(models.TextChoices):

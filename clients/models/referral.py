@@ -21,6 +21,20 @@ class ReferralQuerySet(ScopedQuerySet):
             else self.filter(models.Q(branch=None) | models.Q(branch_id__in=user.branch_ids))
         )
 
+    def search(self, words: str) -> ReferralQuerySet:
+        """By name with slips of the pen, sender or the sender's number."""
+        found = self
+        for word in words.split()[:5]:
+            found = found.filter(
+                models.Q(last_name__icontains=word)
+                | models.Q(first_name__icontains=word)
+                | models.Q(last_name__trigram_similar=word)
+                | models.Q(first_name__trigram_similar=word)
+                | models.Q(sender__icontains=word)
+                | models.Q(external_id__iexact=word)
+            )
+        return found
+
     def open(self) -> ReferralQuerySet:
         return self.filter(status=Referral.Status.RECEIVED)
 

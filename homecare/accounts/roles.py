@@ -30,10 +30,13 @@ READ_BILLING = _crud(
     "billing", "payer", "rate", "coverage", "authorization", "charge", "invoice", "payment", acts="view"
 )
 
-INTAKE = _crud("clients", "client", "referral", "address", "contact", "caregiverpreference") | {
-    "clients.accept_referral"
-}
-CARE = _crud("careplans", "careplan", "assessment", "goal", "plannedtask", "vitalreading", "medicationorder")
+CHART = _crud("clients", "diagnosis", "allergy", "careteammember")
+INTAKE = (
+    CHART
+    | _crud("clients", "client", "referral", "address", "contact", "caregiverpreference")
+    | {"clients.accept_referral"}
+)
+CARE = CHART | _crud("careplans", "careplan", "assessment", "goal", "plannedtask", "vitalreading", "medicationorder")
 STAFFING = _crud("staff", "member", "credential", "availability", "timeoff")
 SCHEDULING = _crud("scheduling", "visit", "schedule") | {"scheduling.override_rule", "scheduling.clock_for_other"}
 MONEY = _crud("billing", "payer", "rate", "coverage", "authorization", "charge", "invoice", "payment") | {
@@ -76,7 +79,7 @@ PERMISSIONS: dict[str, set[str]] = {
 
 
 def sync_roles() -> None:
-    """Makes every group exist with exactly its permissions; names that do not exist yet are left for the next migrate."""
+    """Makes every group exist with exactly its permissions; names not there yet wait for the next migrate."""
     known = {f"{p.content_type.app_label}.{p.codename}": p for p in Permission.objects.select_related("content_type")}
     for role in RoleName:
         group, _made = Group.objects.get_or_create(name=role.value)
