@@ -1,0 +1,71 @@
+"""Server time of pages and the API on the large demo, through the whole request stack but without a socket."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.test import Client as HttpClient
+from django.urls import reverse
+from django.utils import timezone
+
+from bench.measure import Figure, sample
+from homecare import clock
+from homecare.accounts.models import User
+from staff.models import Member
+
+ZONE = "America/New_York"
+
+
+def _client(name: str) -> HttpClient:
+    http = HttpClient()
+    http.force_login(User.objects.get(email__startswith=f"{name}@"))
+    return http
+
+
+def _page(label: str, who: str, url: str, most_ms: float, most_queries: int, times: int = 8) -> Figure:
+    http = _client(who)
+    size = 0
+
+    def get() -> None:
+        nonlocal size
+        response = http.get(url)
+        if response.status_code != 200:
+            raise SystemExit(f"{label}: {url} answered {response.status_code}")
+        size = len(response.content)
+
+    found = sample(get, times, 2)
+    return Figure(
+        label,
+        f"{found.wall:.0f} ms ({found.cpu:.0f} CPU), {found.queries} queries, {size / 1024:.0f} KB",
+        "",
+        "",
+        f"≤ {most_ms:.0f} ms, ≤ {most_queries} queries",
+        found.wall <= most_ms and found.queries <= most_queries,
+    )
+
+
+def figures() -> list[Figure]:
+    settings.ALLOWED_HOSTS += ["testserver"]
+    monday = clock.monday_of(clock.today(ZONE))
+    member = Member.objects.filter(user__isnull=False).order_by("pk")[0]
+    week = f"{reverse('api:visit-week')}?monday={monday}"
+    day = timezone.now().date()
+    return [
+        _page("Today page", "coordinator", reverse("reports:today"), 100, 20),
+        _page("dashboard", "manager", reverse("reports:dashboard"), 100, 30),
+        _page("client list", "coordinator", reverse("clients:client-list"), 60, 12),
+        _page("staff list", "manager", reverse("staff:member-list"), 60, 12),
+        _page("visit list", "coordinator", reverse("scheduling:visit-list"), 60, 12),
+        _page("invoice list", "biller", reverse("billing:invoice-list"), 60, 12),
+        _page("approval list", "coordinator", reverse("scheduling:visit-approval"), 200, 20),
+        _page("week board", "coordinator", reverse("scheduling:board"), 200, 20),
+        _page("a caregiver's day", "caregiver", reverse("scheduling:phone-today"), 100, 12),
+        _page("search", "coordinator", f"{reverse('reports:search')}?q=silv", 100, 12),
+        _page("a week of visits over the API", "manager", week, 500, 12),
+        _page(
+            f"visits of one caregiver ({day:%B})",
+            "coordinator",
+            f"{reverse('scheduling:visit-list')}?caregiver={member.pk}",
+            60,
+            12,
+        ),
+    ]
