@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.validators import RegexValidator
+from django.core.validators import RegexValidator, URLValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -23,7 +23,7 @@ class Agency(models.Model):
     postal_code = models.CharField(max_length=10, blank=True)
     phone = models.CharField(max_length=20, blank=True)
     email = models.EmailField(blank=True)
-    website = models.URLField(blank=True)
+    website = models.CharField(max_length=200, blank=True, validators=[URLValidator(["https", "http"])])
     npi = models.CharField("NPI", max_length=10, blank=True)
     ein = models.CharField("EIN", max_length=10, blank=True)
     rule_severities = models.JSONField(default=dict, blank=True, help_text=_("Rule code → block, warn or off."))
@@ -34,6 +34,10 @@ class Agency(models.Model):
     )
     reminder_hour = models.PositiveSmallIntegerField(
         default=18, help_text=_("Local hour at which caregivers hear about tomorrow.")
+    )
+
+    require_second_factor = models.BooleanField(
+        default=False, help_text=_("Office people must set up two-step sign-in before they go on.")
     )
 
     class Meta:
