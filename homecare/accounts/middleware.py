@@ -5,9 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import logout
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from homecare.accounts.models import Agency
 
 SEEN, BEGAN = "seen_at", "began_at"
 # A page that refreshes itself is not a person at work: its polling does not keep a session alive.
@@ -36,3 +42,34 @@ class SessionAgeMiddleware:
             request.session[SEEN] = moment  # at most one write a minute
         elif SEEN not in request.session:
             request.session[SEEN] = moment
+
+
+class SecondFactorMiddleware:
+    """Where the agency requires it, office people set up two-step sign-in before they go on.
+
+    Signing in and setting up stay reachable, and whoever has set it up is asked no further question in the session.
+    """
+
+    PASSED = "second_factor"
+    REACHABLE = ("/accounts/", "/static/", "/brand.css", "/healthz", "/readyz", "/metrics")
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if self._must_set_up(request):
+            text = _("Your agency asks for two-step sign-in. Set it up here, then go on with your work.")
+            messages.warning(request, text)
+            return HttpResponseRedirect(reverse("mfa_index"))
+        return self.get_response(request)
+
+    def _must_set_up(self, request: HttpRequest) -> bool:
+        user = request.user
+        if not user.is_authenticated or request.session.get(self.PASSED) or request.path.startswith(self.REACHABLE):
+            return False
+        required = Agency.objects.filter(pk=1, require_second_factor=True).exists()
+        if not required or not user.sees_branch_rows:
+            return False
+        factors = Authenticator.objects.filter(user=user).exclude(type=Authenticator.Type.RECOVERY_CODES)
+        request.session[self.PASSED] = factors.exists()
+        return not request.session[self.PASSED]

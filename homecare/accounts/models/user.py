@@ -7,6 +7,7 @@ from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
@@ -27,10 +28,14 @@ class UserManager(BaseUserManager["User"]):
         return self.get(email__iexact=username)
 
     def visible_to(self, user: User) -> models.QuerySet[User]:
-        """Administrators see every account, everybody else their own."""
-        if user.has_perm("accounts.change_user"):
-            return self.get_queryset().exclude(email=SYSTEM_EMAIL)
-        return self.get_queryset().filter(pk=user.pk)
+        """Who manages people sees the accounts of their branches (all, with all branches), everybody else their own."""
+        people = self.get_queryset().exclude(email=SYSTEM_EMAIL)
+        if not user.is_authenticated or not user.is_active or not user.has_perm("accounts.view_user"):
+            return people.filter(pk=user.pk)
+        if user.all_branches:
+            return people
+        near = BranchMembership.objects.filter(branch_id__in=user.branch_ids).values("user_id")
+        return people.filter(models.Q(pk__in=near) | models.Q(pk=user.pk))
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -55,6 +60,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     quiet_until = models.TimeField(null=True, blank=True, help_text=_("… until this one; urgent ones still arrive."))
     created_at = models.DateTimeField(default=timezone.now)
+    session_salt = models.CharField(
+        max_length=32, blank=True, editable=False, help_text=_("A new value ends every session at once.")
+    )
 
     objects = UserManager()
 
@@ -78,6 +86,11 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def get_short_name(self) -> str:
         return self.first_name or self.email
+
+    def _get_session_auth_hash(self, secret: str | bytes | None = None) -> str:
+        """Sessions end when the password changes (Django's own) and when `session_salt` does."""
+        key_salt = "homecare.accounts.models.User.get_session_auth_hash"
+        return salted_hmac(key_salt, self.password + self.session_salt, secret=secret, algorithm="sha256").hexdigest()
 
     @classmethod
     def system(cls) -> User:
