@@ -1,4 +1,4 @@
-"""Where a change came from (address, request) travels beside the call in a context variable, not through every service."""
+"""Where a change came from (address, request) travels beside the call in a context variable, not through services."""
 
 from __future__ import annotations
 

@@ -18,6 +18,18 @@ class EventQuerySet(ScopedQuerySet):
         return self.filter(client_id=client_id)
 
 
+def _in_words(value: object) -> str:
+    if value is None or value == "" or value == []:
+        return ""
+    if isinstance(value, bool):
+        return str(_("yes") if value else _("no"))
+    if isinstance(value, list):
+        return ", ".join(str(item) for item in value)
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {_in_words(item)}" for name, item in value.items())
+    return str(value)
+
+
 class Event(models.Model):
     """One act of one person on one row. No names or health data beyond the changed values themselves."""
 
@@ -53,9 +65,23 @@ class Event(models.Model):
     def __str__(self) -> str:
         return f"{self.action} {self.object_type} {self.object_id}"
 
+    @property
+    def sentence(self) -> str:
+        """visit.approved → Visit approved."""
+        return self.action.replace(".", " ").replace("_", " ").capitalize()
+
+    @property
+    def shown_changes(self) -> list[tuple[str, str, str]]:
+        """(field, before, after) in words, as the trail prints them."""
+        shown = []
+        for name, pair in self.changes.items():
+            before, after = pair if isinstance(pair, list) and len(pair) == 2 else (None, pair)
+            shown.append((name.replace("_", " ").capitalize(), _in_words(before), _in_words(after)))
+        return shown
+
 
 class Seal(models.Model):
-    """A hash over a branch's events since the previous seal and that seal's hash; a changed or removed row breaks it."""
+    """A hash over a branch's events since the previous seal and that seal's hash; a changed or lost row breaks it."""
 
     branch = models.ForeignKey("accounts.Branch", null=True, on_delete=models.PROTECT, related_name="+")
     previous = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="next")
