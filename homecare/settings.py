@@ -80,6 +80,7 @@ MIDDLEWARE = [
     "homecare.toasts.ToastMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "homecare.accounts.middleware.SecondFactorMiddleware",
+    "homecare.local_time.LocalTimeMiddleware",
     "homecare.audit.middleware.AuditContextMiddleware",
     "homecare.errors.DomainErrorMiddleware",
 ]

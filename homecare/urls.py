@@ -17,6 +17,7 @@ urlpatterns = [
     path("jobs/", include("homecare.jobs.urls")),
     path("audit/", include("homecare.audit.urls")),
     path("", include("homecare.accounts.urls")),
+    path("api/v1/", include("homecare.api.urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("", include("homecare.health_urls")),

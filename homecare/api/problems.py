@@ -47,5 +47,6 @@ def problem_json(error: Exception, context: dict[str, Any]) -> Response | None:
     detail = str(getattr(error, "detail", "")) if not isinstance(error, Http404) else _("Not found.")
     headers = {k: v for k, v in response.headers.items() if k in {"WWW-Authenticate", "Retry-After"}}
     problem = _problem(response.status_code, getattr(error, "default_code", "error"), detail)
-    problem.headers.update(headers)
+    for name, value in headers.items():
+        problem[name] = value
     return problem
