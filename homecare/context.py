@@ -14,6 +14,13 @@ from homecare.accounts.models import Agency, Branch
 THEME_COOKIE = "theme"
 
 
+def agency_of(request: HttpRequest) -> Agency:
+    """The agency, read once per request by whoever asks first."""
+    if not hasattr(request, "_agency"):
+        request._agency = Agency.current()  # type: ignore[attr-defined]
+    return request._agency  # type: ignore[attr-defined,no-any-return]
+
+
 class Frame:
     """The frame of one request: menu, branches, agency, theme."""
 
@@ -35,7 +42,7 @@ class Frame:
 
     @cached_property
     def agency(self) -> Agency:
-        return Agency.current()
+        return agency_of(self.request)
 
     @cached_property
     def brand_version(self) -> str:

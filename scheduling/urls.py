@@ -1,4 +1,27 @@
-from django.urls import path
+"""The office's schedule under /schedule/, and the caregiver's pages (urls_field) under one namespace."""
+
+
+from django.urls import include, path
+
+from scheduling.views import board, schedule, visit, visit_change
 
 app_name = "scheduling"
-urlpatterns: list = []
+office = [
+    path("", board.BoardPage.as_view(), name="board"),
+    path("visits/", visit.VisitList.as_view(), name="visit-list"),
+    path("visits/new/", visit_change.VisitCreate.as_view(), name="visit-create"),
+    path("visits/unfilled/", visit.UnfilledPage.as_view(), name="visit-unfilled"),
+    path("visits/<int:pk>/", visit.VisitDetail.as_view(), name="visit-detail"),
+    path("visits/<int:pk>/edit/", visit_change.VisitUpdate.as_view(), name="visit-update"),
+    path("visits/<int:pk>/move/", visit_change.VisitMove.as_view(), name="visit-move"),
+    path("visits/<int:pk>/assign/", visit_change.VisitAssign.as_view(), name="visit-assign"),
+    path("visits/<int:pk>/cancel/", visit_change.VisitCancel.as_view(), name="visit-cancel"),
+    path("visits/<int:pk>/suggestions/", visit.VisitSuggestions.as_view(), name="visit-suggestions"),
+    path("patterns/", schedule.ScheduleList.as_view(), name="schedule-list"),
+    path("patterns/<int:pk>/", schedule.ScheduleDetail.as_view(), name="schedule-detail"),
+    path("patterns/<int:pk>/edit/", schedule.ScheduleUpdate.as_view(), name="schedule-update"),
+    path("patterns/<int:pk>/end/", schedule.ScheduleEnd.as_view(), name="schedule-end"),
+    path("clients/<int:client_pk>/", visit.ClientVisits.as_view(), name="client-visits"),
+    path("clients/<int:client_pk>/patterns/new/", schedule.ScheduleCreate.as_view(), name="schedule-create"),
+]
+urlpatterns = [path("schedule/", include(office)), path("", include("scheduling.urls_field"))]

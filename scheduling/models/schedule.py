@@ -7,11 +7,14 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.dates import WEEKDAYS_ABBR
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from clients.models.client import ClientChildQuerySet
 from homecare.accounts.models import ScopedQuerySet
 from homecare.status import StatusModel
+from scheduling import recurrence
 from staff.models import TaskCategory
 
 
@@ -98,6 +101,11 @@ class Schedule(StatusModel):
     def __str__(self) -> str:
         return f"{self.client} {self.service_type} {self.start_time:%H:%M}"
 
+    @property
+    def sentence(self) -> str:
+        """Mon, Wed and Fri at 08:00, every 2 weeks."""
+        return recurrence.sentence(self.rule, self.start_time)
+
     def get_absolute_url(self) -> str:
         return reverse("scheduling:schedule-detail", args=[self.pk])
 
@@ -134,3 +142,11 @@ class AssignmentRule(models.Model):
 
     def __str__(self) -> str:
         return f"{self.member} from {self.since}"
+
+    @property
+    def sentence(self) -> str:
+        """Mon and Thu, every 2 weeks, from Mon 23 Nov 2026."""
+        words = [recurrence.listed([str(WEEKDAYS_ABBR[day]) for day in self.weekdays]) or str(_("all days"))]
+        if self.every_weeks > 1:
+            words.append(_("every %(n)s weeks") % {"n": self.every_weeks})
+        return ", ".join([*words, _("from %(day)s") % {"day": date_format(self.since, "D j M Y")}])

@@ -1,0 +1,258 @@
+"""The week board: caregiver × day (or client × day) cells with a chip for each visit.
+
+The HTML of a chip, a cell and a row is made here, by plain functions with `escape`, because a board has thousands of
+chips: one function writes 2,500 of them in the time a template include takes for 400 (measured). A move re-renders the
+two cells it touches, never the board.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+from homecare.accounts.models import Branch
+from homecare.clock import day_bounds, local, minutes_between, now, week_bounds
+from homecare.icons import shapes
+from homecare.status_looks import look_of
+from scheduling.models import Visit
+from scheduling.wording import hours
+from staff.models import TimeOff
+
+BY_CAREGIVER, BY_CLIENT = "caregiver", "client"
+OPEN_ROW = 0
+OTHER_ZONES = dt.timedelta(hours=12)
+SWAP = ' hx-swap-oob="true"'
+DAY = dt.timedelta(days=1)
+STATES = ("unfilled", "late", *Visit.Status.values)
+
+
+class Chip(NamedTuple):
+    """What a chip shows of a visit."""
+
+    id: int
+    version: int
+    status: str
+    starts_at: dt.datetime
+    ends_at: dt.datetime
+    caregiver_id: int | None
+    client_id: int
+    client_last: str
+    client_first: str
+    member_first: str | None
+    member_preferred: str | None
+    member_last: str | None
+    service: str
+    colour: int
+    time_zone: str
+
+    @property
+    def client(self) -> str:
+        return f"{self.client_last} {self.client_first[:1]}."
+
+    @property
+    def caregiver(self) -> str:
+        if self.caregiver_id is None:
+            return _("Unfilled")
+        return f"{self.member_preferred or self.member_first} {(self.member_last or '')[:1]}."
+
+    def state(self, late_before: dt.datetime) -> str:
+        """The visit's status, or what is more urgent about it: unfilled, late."""
+        if self.status in Visit.OPEN_STATUSES:
+            if self.caregiver_id is None:
+                return "unfilled"
+            if self.starts_at < late_before:
+                return "late"
+        return self.status
+
+
+CHIP_FIELDS = (
+    "id",
+    "version",
+    "status",
+    "starts_at",
+    "ends_at",
+    "caregiver_id",
+    "client_id",
+    "client__last_name",
+    "client__first_name",
+    "caregiver__first_name",
+    "caregiver__preferred_name",
+    "caregiver__last_name",
+    "service_type__name",
+    "service_type__colour",
+    "branch__time_zone",
+)
+
+
+class Away(NamedTuple):
+    """Approved time off that touches the week."""
+
+    member_id: int
+    starts_at: dt.datetime
+    ends_at: dt.datetime
+    reason: str
+
+
+@dataclass
+class Board:
+    """The visits of one week, arranged. `user` decides which rows there are to see."""
+
+    user: Any
+    monday: dt.date
+    by: str = BY_CAREGIVER
+    branch: Branch | None = None
+    zone_name: str = "UTC"
+    cells: dict[tuple[int, dt.date], list[Chip]] = field(default_factory=lambda: defaultdict(list))
+    minutes: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+    away: dict[int, list[Away]] = field(default_factory=lambda: defaultdict(list))
+    late_before: dt.datetime = field(default_factory=now)
+
+    @property
+    def days(self) -> list[dt.date]:
+        return [self.monday + number * DAY for number in range(7)]
+
+    @property
+    def bounds(self) -> tuple[dt.datetime, dt.datetime]:
+        """The week in UTC, wide enough for branches in other zones; each visit's own zone says which day it is on."""
+        first, last = week_bounds(self.monday, self.zone_name)
+        return first - OTHER_ZONES, last + OTHER_ZONES
+
+    def read(self, only: Q | None = None) -> Board:
+        """Reads the week's visits (cancelled ones are not on the board) and approved time off."""
+        first, last = self.bounds
+        visits = Visit.objects.visible_to(self.user).exclude(status=Visit.Status.CANCELLED)
+        visits = visits.filter(only or Q(), starts_at__gte=first, starts_at__lt=last)
+        if self.branch is not None:
+            visits = visits.filter(branch=self.branch)
+        for values in visits.order_by("starts_at", "id").values_list(*CHIP_FIELDS):
+            self._add(Chip(*values))
+        if self.by == BY_CAREGIVER:
+            off = TimeOff.objects.visible_to(self.user).approved().filter(starts_at__lt=last, ends_at__gt=first)
+            for row in off.values_list("member_id", "starts_at", "ends_at", "reason"):
+                self.away[row[0]].append(Away(*row))
+        return self
+
+    def _add(self, chip: Chip) -> None:
+        day = local(chip.starts_at, chip.time_zone).date()
+        if not self.monday <= day < self.monday + 7 * DAY:
+            return
+        row = self.row_of(chip)
+        self.cells[row, day].append(chip)
+        if chip.status != Visit.Status.MISSED:
+            self.minutes[row] += minutes_between(chip.starts_at, chip.ends_at)
+
+    def row_of(self, chip: Chip) -> int:
+        if self.by == BY_CLIENT:
+            return chip.client_id
+        return chip.caregiver_id or OPEN_ROW
+
+    @property
+    def row_ids(self) -> set[int]:
+        """Rows that have a visit in the week."""
+        return {row for row, _day in self.cells}
+
+    def cell(self, row: int, day: dt.date, *, swap: bool = False) -> str:
+        """One <td>; `swap` marks it for replacing the one on the page."""
+        chips = "".join(self.chip(chip) for chip in self.cells.get((row, day), ()))
+        return (
+            f'<td id="c-{row}-{day}" class="cell" data-row="{row}" data-day="{day}"'
+            f"{SWAP if swap else ''}>{self._off(row, day)}{chips}</td>"
+        )
+
+    def _off(self, row: int, day: dt.date) -> str:
+        first, last = day_bounds(day, self.zone_name)
+        return "".join(
+            f'<div class="chip-off">{escape(_("Off"))} · {escape(TimeOff.Reason(away.reason).label)}</div>'
+            for away in self.away.get(row, ())
+            if away.starts_at < last and away.ends_at > first
+        )
+
+    def chip(self, chip: Chip) -> str:
+        """One visit as a button: time, whom, state as icon and word, colour of the service."""
+        state = chip.state(self.late_before)
+        start, end = local(chip.starts_at, chip.time_zone), local(chip.ends_at, chip.time_zone)
+        other = chip.caregiver if self.by == BY_CLIENT else chip.client
+        movable = "1" if chip.status in Visit.OPEN_STATUSES else ""
+        return (
+            f'<button type="button" id="v-{chip.id}" class="chip chip-c{chip.colour} is-{state}" tabindex="-1"'
+            f' data-visit="{chip.id}" data-version="{chip.version}" data-start="{start:%H:%M}"'
+            f' data-caregiver="{chip.caregiver_id or ""}" data-movable="{movable}">'
+            f'<span class="chip-time">{start:%H:%M}–{end:%H:%M}</span>'
+            f'<span class="chip-who">{escape(other)}</span>'
+            f'<span class="chip-state"><svg class="icon" aria-hidden="true"><use href="#state-{state}"/></svg>'
+            f"{escape(state_word(state))}</span>"
+            f'<span class="visually-hidden">, {escape(chip.service)}</span></button>'
+        )
+
+    def worked(self, row: int, limit: int) -> str:
+        """The hours of a caregiver's week beside the limit; over it, in words too."""
+        total = self.minutes.get(row, 0)
+        text = _("%(planned)s of %(limit)s") % {"planned": hours(total), "limit": hours(limit)}
+        if total > limit:
+            return f'<span class="hours is-over">{escape(text)} · {escape(_("over the limit"))}</span>'
+        return f'<span class="hours">{escape(text)}</span>'
+
+
+def state_word(state: str) -> str:
+    if state == "unfilled":
+        return _("Unfilled")
+    if state == "late":
+        return _("Late")
+    return str(Visit.Status(state).label)
+
+
+def state_icons() -> list[tuple[str, SafeString]]:
+    """(state, shapes of its icon) of every state a chip can show: drawn once, used by each chip."""
+    return [(state, mark_safe(shapes(look_of(state).icon))) for state in STATES]  # noqa: S308 - our own icon set
+
+
+def head_html(board: Board, row: int, name: str, url: str, sub: str, limit: int | None, *, swap: bool = False) -> str:
+    """The row's <th>: who, what they are, how much they have planned."""
+    worked = board.worked(row, limit) if limit is not None else ""
+    link = f'<a href="{escape(url)}">{escape(name)}</a>' if url else f"<strong>{escape(name)}</strong>"
+    return (
+        f'<th scope="row" id="h-{row}" class="board-name"{SWAP if swap else ""}>'
+        f'{link}<span class="sub">{escape(sub)}</span>{worked}</th>'
+    )
+
+
+def member_head(board: Board, member: Any, *, swap: bool = False) -> str:
+    url = reverse("staff:member-detail", args=[member.pk])
+    return head_html(board, member.pk, member.full_name, url, member.role.name, member.weekly_minutes_limit, swap=swap)
+
+
+def client_head(board: Board, client: Any) -> str:
+    return head_html(board, client.pk, client.full_name, client.get_absolute_url(), client.number, None)
+
+
+def open_head(board: Board, *, swap: bool = False) -> str:
+    count = sum(len(chips) for (row, _day), chips in board.cells.items() if row == OPEN_ROW)
+    return head_html(board, OPEN_ROW, _("Unfilled"), "", _("%(n)s visits") % {"n": count}, None, swap=swap)
+
+
+def body_html(board: Board, rows: Sequence[tuple[int, str]]) -> SafeString:
+    """The table's rows; `rows` are (row id, its <th>)."""
+    lines = []
+    for row, head in rows:
+        css = ' class="board-open"' if row == OPEN_ROW else ""
+        lines.append(f"<tr{css}>{head}{''.join(board.cell(row, day) for day in board.days)}</tr>")
+    return mark_safe("".join(lines))  # noqa: S308 - every value above is escaped or a number
+
+
+def swapped(parts: Iterable[str]) -> str:
+    """Cells and heads to replace on the page, wrapped so that the parser keeps them."""
+    return f"<table><tbody><tr>{''.join(parts)}</tr></tbody></table>"
+
+
+def day_heads(board: Board, today: dt.date) -> list[dict[str, Any]]:
+    return [{"day": day, "label": date_format(day, "D j M"), "is_today": day == today} for day in board.days]

@@ -1,0 +1,64 @@
+"""Form fields that several scheduling forms share: days, times and caregivers in the branch's own clock."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from staff.models import Member
+
+
+def day_field(label: Any, *, required: bool = True, help_text: Any = "") -> forms.DateField:
+    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    return forms.DateField(label=label, required=required, help_text=help_text, widget=widget)
+
+
+def time_field(label: Any, *, help_text: Any = "") -> forms.TimeField:
+    widget = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+    return forms.TimeField(label=label, help_text=help_text, widget=widget)
+
+
+def minutes_field() -> forms.IntegerField:
+    return forms.IntegerField(
+        label=_("Length in minutes"),
+        min_value=5,
+        max_value=24 * 60,
+        widget=forms.NumberInput(attrs={"step": 5}),
+        error_messages={
+            "min_value": _("A visit lasts at least 5 minutes."),
+            "max_value": _("A visit lasts at most 24 hours (1440 minutes)."),
+        },
+    )
+
+
+def override_field() -> forms.CharField:
+    return forms.CharField(
+        label=_("Reason to go on in spite of a warning"),
+        required=False,
+        max_length=200,
+        help_text=_("Only needed when a warning is shown; it is kept with the visit."),
+    )
+
+
+class CaregiverField(forms.ModelChoiceField):
+    """Active staff of one branch by name and role; empty leaves the visit unfilled."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        options = {
+            "label": _("Caregiver"),
+            "required": False,
+            "empty_label": _("Nobody yet (unfilled)"),
+            "queryset": Member.objects.none(),
+        }
+        super().__init__(**(options | kwargs))
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.full_name} · {obj.role.code}"
+
+
+def caregivers_of(user: Any, branch_id: int | None = None) -> Any:
+    """Whom this person may plan."""
+    rows = Member.objects.visible_to(user).active().select_related("role")
+    return rows.filter(branch=branch_id) if branch_id else rows
