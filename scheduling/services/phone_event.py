@@ -51,16 +51,18 @@ def receive_event(
     body: dict[str, Any],
     *,
     offset_ms: int = 0,
+    is_timed_here: bool = False,
 ) -> Receipt:
     """Takes in one act of a phone: stored raw, applied and answered in one transaction, exactly once per (member, key).
 
     `at` is the device's time; `offset_ms` what the phone knows its clock to differ from ours (server minus device).
     The same key again gets the stored answer, with another content DomainError (422). What cannot be applied is kept
-    as "to review" with a sentence; nothing is dropped and nothing blocks the acts behind it.
+    as "to review" with a sentence; nothing is dropped and nothing blocks the acts behind it. `is_timed_here`: the time
+    is ours (a plain form), so the same form sent twice is the same act although its time differs.
     """
     if len(json.dumps(body)) > MAX_BODY:
         raise DomainError(_("This is too long to be sent from a phone. Shorten the text."))
-    digest = _digest(kind, visit_id, at, body, offset_ms)
+    digest = _digest(kind, visit_id, None if is_timed_here else at, body, offset_ms)
     happened = min(at + dt.timedelta(milliseconds=offset_ms), timezone.now() + AHEAD)
     with transaction.atomic():
         event, made = PhoneEvent.objects.get_or_create(

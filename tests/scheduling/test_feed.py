@@ -1,0 +1,104 @@
+"""The calendar feed: initials only, revocable, stable."""
+
+import datetime as dt
+
+import pytest
+import time_machine
+from django.test import Client as HttpClient
+from django.urls import reverse
+from django.utils import timezone
+from icalendar import Calendar
+
+from scheduling.models import CalendarFeed, Visit
+from scheduling.services.feed import create_feed, revoke_feed
+from tests.factories import AddressFactory, ClientFactory, VisitFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def visit(caregiver):
+    client = ClientFactory(branch=caregiver.branch, first_name="Rosa", last_name="Lopez", important="Insulin at 8")
+    AddressFactory(client=client)
+    return VisitFactory(caregiver=caregiver, client=client, starts_at=dt.datetime(2026, 12, 1, 13, tzinfo=dt.UTC))
+
+
+@pytest.fixture(autouse=True)
+def november():
+    with time_machine.travel(dt.datetime(2026, 11, 21, 12, tzinfo=dt.UTC), tick=False):
+        yield
+
+
+def read(secret, **headers):
+    return HttpClient().get(reverse("scheduling:calendar-feed", args=[secret]), headers=headers)
+
+
+def events(response) -> list:
+    return Calendar.from_ical(response.content).walk("VEVENT")
+
+
+def test_feed_names_nobody(caregiver, visit):
+    _feed, secret = create_feed(by=caregiver.user)
+    response = read(secret)
+    (event,) = events(response)
+    assert str(event["summary"]) == "Visit R.L."
+    assert str(event["uid"]) == f"visit-{visit.pk}@localhost"
+    assert event["sequence"] == visit.version
+    assert str(event["status"]) == "CONFIRMED"
+    assert event["dtstart"].dt == visit.starts_at
+    assert str(event["dtstart"].params["TZID"]) == "America/New_York"
+    assert len(Calendar.from_ical(response.content).walk("VTIMEZONE")) == 1
+    for private in (b"Rosa", b"Lopez", b"Beacon", b"Insulin"):
+        assert private not in response.content
+    assert response["Content-Type"].startswith("text/calendar")
+    assert response["Cache-Control"] == "private, max-age=900"
+
+
+def test_feed_keeps_cancelled_visits_for_30_days(caregiver, visit):
+    Visit.objects.filter(pk=visit.pk).update(status="cancelled", version=2)
+    _feed, secret = create_feed(by=caregiver.user)
+    (event,) = events(read(secret))
+    assert (str(event["status"]), event["sequence"]) == ("CANCELLED", 2)
+    with time_machine.travel(visit.starts_at + dt.timedelta(days=31)):
+        assert events(read(secret)) == []
+
+
+def test_feed_has_only_own_visits(caregiver, other_caregiver, visit):
+    VisitFactory(caregiver=other_caregiver, client=visit.client)
+    _feed, secret = create_feed(by=caregiver.user)
+    assert len(events(read(secret))) == 1
+
+
+def test_feed_answers_304_while_nothing_changed(caregiver, visit):
+    _feed, secret = create_feed(by=caregiver.user)
+    first = read(secret)
+    assert read(secret, **{"If-None-Match": first["ETag"]}).status_code == 304
+    Visit.objects.filter(pk=visit.pk).update(version=2)
+    assert read(secret, **{"If-None-Match": first["ETag"]}).status_code == 200
+
+
+def test_feed_secret_works_until_it_is_replaced_or_revoked(caregiver, visit):
+    _feed, old = create_feed(by=caregiver.user)
+    _feed, new = create_feed(by=caregiver.user)
+    assert (read(old).status_code, read(new).status_code) == (404, 200)
+    assert CalendarFeed.objects.live().get().last_read_at == timezone.now()
+    assert (revoke_feed(by=caregiver.user), revoke_feed(by=caregiver.user)) == (1, 0)
+    assert read(new).status_code == 404
+    assert read("guess").status_code == 404
+
+
+def test_feed_of_somebody_who_left_is_gone(caregiver, visit):
+    _feed, secret = create_feed(by=caregiver.user)
+    type(caregiver.user).objects.filter(pk=caregiver.user.pk).update(is_active=False)
+    assert read(secret).status_code == 404
+
+
+def test_calendar_page_shows_the_address_once(caregiver, as_user):
+    http = as_user(caregiver.user)
+    made = http.post(reverse("scheduling:phone-calendar-create"))
+    address = made.context["address"]
+    assert address in made.content.decode()
+    assert HttpClient().get(address.replace("http://localhost:8000", "")).status_code == 200
+    assert address not in http.get(reverse("scheduling:phone-calendar")).content.decode()
+    http.post(reverse("scheduling:phone-calendar-revoke"))
+    assert HttpClient().get(address.replace("http://localhost:8000", "")).status_code == 404
