@@ -1,4 +1,4 @@
-"""Signs in to a running demo as a coordinator, a caregiver and a biller, and keeps four pictures in docs/screenshots."""
+"""Signs in to a running demo as coordinator, caregiver and biller, and keeps four pictures in docs/screenshots."""
 
 import shutil
 import subprocess
@@ -53,7 +53,7 @@ def main(site: str) -> None:
         office = signed_in(browser, site, "coordinator", 1440, 900)
         office.goto("/today/")
         keep(office, "today")
-        office.goto("/schedule/board/")
+        office.goto("/schedule/")
         keep(office, "board")
         phone = signed_in(browser, site, "caregiver", 390, 844)
         phone.goto("/care/")
