@@ -35,7 +35,7 @@ def status(code: str) -> dict[str, Any]:
     return {"coding": [{"code": code}]}
 
 
-def condition(code: str = "84114007", display: str = "Heart failure (disorder)", **changes: Any) -> dict[str, Any]:
+def condition(code: str = "84114007", display: str = "Heart failure (disorder)", /, **changes: Any) -> dict[str, Any]:
     row = {
         "resourceType": "Condition",
         "clinicalStatus": status("active"),
