@@ -1,4 +1,4 @@
-"""The invoice on paper. WeasyPrint with its fonts and style sheet made ready once per process, and no way to the outside.
+"""The invoice on paper: WeasyPrint with fonts and style sheet made ready once per process, and no way to the outside.
 
 An issued invoice never changes, so its PDF is kept in private storage under its number; a draft is drawn each time.
 Template: templates/pdf/invoice.html. Looks: static/css/pdf.css.
@@ -25,6 +25,7 @@ from weasyprint.urls import URLFetcher, URLFetcherResponse
 
 from billing.models import Invoice, InvoiceLine, Rate
 from billing.services.snapshot import bill_from, bill_to
+from billing.wording import plain, quantity_text, rate_text
 from homecare.brand import readable_on, rgb
 from homecare.clock import local
 from homecare.money import display
@@ -136,26 +137,10 @@ def _row(line: InvoiceLine, zone: str) -> dict[str, str]:
     return {
         "when": f"{date_format(line.service_on, 'D M j')}, {start:%H:%M}–{end:%H:%M}",
         "service": ", ".join(word for word in (line.description, line.caregiver_name, line.code) if word),
-        "quantity": f"{plain(line.quantity)} {short_unit(line.unit)}",
+        "quantity": quantity_text(line.quantity, line.unit),
         "rate": rate_text(line.unit_rate),
         "amount": display(line.amount),
     }
-
-
-def plain(quantity: Decimal) -> str:
-    """1.2500 → 1.25, 2.0000 → 2: no zeros that say nothing."""
-    return f"{quantity:.4f}".rstrip("0").rstrip(".")
-
-
-def rate_text(rate: Decimal) -> str:
-    """$32.00, and $7.4825 when cents do not suffice."""
-    cents = display(rate)
-    return cents if rate == rate.quantize(Decimal("0.01")) else "$" + f"{rate:,.4f}".rstrip("0")
-
-
-def short_unit(unit: str) -> str:
-    words = {"hour": _("h"), "quarter": _("× 15 min"), "visit": _("visit"), "day": _("day")}
-    return words.get(unit, unit)
 
 
 def _quantities(lines: list[InvoiceLine]) -> list[dict[str, str]]:

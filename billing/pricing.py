@@ -1,4 +1,4 @@
-"""What each approved visit costs whom: the service day, the payer first on that day, its rate in force, or what is missing.
+"""What each approved visit costs whom: its service day, the payer first on that day, the rate in force, or what lacks.
 
 One query whatever the number of visits. The reasons are those of docs/billing.md, section 3, in that order.
 """

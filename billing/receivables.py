@@ -1,4 +1,4 @@
-"""Who owes what, and since when: balances, aging and statements. Reads only; every function begins with rows it is given."""
+"""Who owes what, and since when: balances, aging and statements. Reads only, from the rows it is given."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ PLACES = Decimal("0.0001")
 
 # Minutes added before full quarter hours are counted. A remainder of 8 rounds up under `nearest8` (Texas 26 TAC
 # 277.89(d)), none does under `floor`, each begun one does under `ceil`. Exact minutes are priced as they are; where
-# whole units are asked of them (authorizations), each begun quarter hour counts, so that no more is promised than allowed.
+# whole units are asked of them (authorizations), each begun quarter hour counts: never promise more than is allowed.
 MINUTES_ADDED: dict[str, int] = {"nearest8": 7, "floor": 0, "ceil": 14, "exact": 14}
 
 

@@ -21,7 +21,7 @@ class ChargeQuerySet(ScopedQuerySet):
 
 
 class Charge(StatusModel):
-    """What one approved visit costs one payer: minutes, units by the payer's rounding, rate, amount. Exactly once per visit."""
+    """What one approved visit costs one payer, exactly once: minutes, units by the payer's rounding, rate, amount."""
 
     class Status(models.TextChoices):
         OPEN = "open", _("Unbilled")

@@ -81,6 +81,9 @@ class Payment(models.Model):
     def __str__(self) -> str:
         return f"Payment {self.pk}"
 
+    def get_absolute_url(self) -> str:
+        return reverse("billing:payment-detail", args=[self.pk])
+
     @classmethod
     def locked(cls, pk: Any) -> Self:
         """The row, read fresh under FOR UPDATE; call inside a transaction."""
@@ -94,12 +97,9 @@ class Payment(models.Model):
     def get_status_display(self) -> Any:
         return _("Void") if self.voided_at else _("Posted")
 
-    def get_absolute_url(self) -> str:
-        return reverse("billing:payment-detail", args=[self.pk])
-
 
 class Allocation(models.Model):
-    """The part of a payment that settles one invoice. Never more than the payment, never more than the invoice's balance."""
+    """The part of a payment that settles one invoice: never more than was received, never more than is owed."""
 
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="allocations")
     invoice = models.ForeignKey("billing.Invoice", on_delete=models.PROTECT, related_name="allocations")
@@ -121,7 +121,7 @@ CONSTRAINT_SENTENCES["allocation_within_payment"] = (
     "The amounts given to invoices are more than was received. Lower one of them."
 )
 CONSTRAINT_SENTENCES["allocation_within_invoice"] = (
-    "That is more than an invoice still owes; somebody may have just recorded another payment. Reload to see the balances."
+    "That is more than an invoice still owes; another payment may have come in. Reload to see the balances."
 )
 CONSTRAINT_SENTENCES["allocation_between_live"] = (
     "Only a payment that is not void settles an invoice, and only an issued one. Reload to see their present state."
