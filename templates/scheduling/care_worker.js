@@ -20,7 +20,7 @@ async function keep({ user, assets, modules, pages }) {
   // Another person's pages are not this one's to see.
   for (const name of await caches.keys()) if (name.startsWith(PAGES) && name !== PAGES + user) await caches.delete(name);
   const store = await caches.open(ASSETS);
-  for (const url of [...assets, ...modules]) if (!(await store.match(url))) await store.add(url).catch(() => {});
+  for (const url of [...assets, ...modules]) if (!(await store.match(url, { ignoreVary: true }))) await store.add(url).catch(() => {});
   if (pages) await keepPages(await caches.open(PAGES + user), pages);
 }
 
@@ -31,7 +31,7 @@ async function keepPages(cache, pages) {
   const now = {};
   for (const [url, stamp] of Object.entries(wanted)) {
     const old = before[url];
-    const isFresh = old && old.stamp === stamp && Date.now() - old.at < FRESH_MS && (await cache.match(url));
+    const isFresh = old && old.stamp === stamp && Date.now() - old.at < FRESH_MS && (await cache.match(url, { ignoreVary: true }));
     now[url] = isFresh ? old : (await fetchInto(cache, url)) ? { stamp, at: Date.now() } : old;
   }
   for (const request of await cache.keys()) {
@@ -66,7 +66,7 @@ self.addEventListener("fetch", (event) => {
 // What is kept at once, and renewed behind: names carry their hash, so an old file never stands in for a new one.
 async function asset(event) {
   const cache = await caches.open(ASSETS);
-  const kept = await cache.match(event.request);
+  const kept = await cache.match(event.request, { ignoreVary: true });
   const fresh = fetch(event.request).then((response) => {
     if (response.ok) event.waitUntil(cache.put(event.request, response.clone()));
     return response;
@@ -79,7 +79,7 @@ async function asset(event) {
 async function keptPage(url) {
   for (const name of await caches.keys()) {
     if (!name.startsWith(PAGES)) continue;
-    const response = await (await caches.open(name)).match(url.pathname);
+    const response = await (await caches.open(name)).match(url.pathname, { ignoreVary: true });
     if (response) return response;
   }
   return null;
@@ -90,7 +90,7 @@ async function renew(url, response) {
   for (const name of await caches.keys()) {
     if (!name.startsWith(PAGES)) continue;
     const cache = await caches.open(name);
-    if (await cache.match(url.pathname)) await cache.put(url.pathname, response);
+    if (await cache.match(url.pathname, { ignoreVary: true })) await cache.put(url.pathname, response);
   }
 }
 

@@ -56,6 +56,17 @@ def sent(page: Page, count: int) -> None:
     raise AssertionError(f"{PhoneEvent.objects.count()} of {count} acts arrived")
 
 
+def wait_until_kept(page: Page, visit: Visit) -> None:
+    """The worker has the visit's page and the script it needs."""
+    ask = """async (address) => Boolean(navigator.serviceWorker.controller && (await caches.match(address))
+        && (await caches.match('/care/kept-pages')))"""
+    for _try in range(100):
+        if page.evaluate(ask, f"/care/visits/{visit.pk}/"):
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError("The page was not kept.")
+
+
 def row(page: Page, title: str):
     return page.locator(".care-task", has_text=title)
 
@@ -97,9 +108,7 @@ def test_caregiver_carries_out_a_visit(page_as, caregiver, visit):
 def test_caregiver_without_signal_loses_nothing(page_as, caregiver, visit):
     page = page_as(caregiver.user, 390, allow=OFFLINE, **PHONE)
     page.goto("/care/")
-    page.wait_for_function("() => navigator.serviceWorker.controller !== null")
-    kept = f"async () => (await caches.match('/care/visits/{visit.pk}/')) !== undefined"
-    page.wait_for_function(kept)
+    wait_until_kept(page, visit)
     page.context.set_offline(True)
     open_visit(page, visit)
     expect(page.get_by_text("No signal. This page was loaded at")).to_be_visible()
