@@ -12,6 +12,7 @@ from homecare.accounts.models import Branch
 from homecare.clock import zone
 
 KEPT = "zone"
+SPEAKS_UTC = "/api/"
 
 
 class LocalTimeMiddleware:
@@ -24,7 +25,7 @@ class LocalTimeMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not request.user.is_authenticated:
+        if not request.user.is_authenticated or request.path.startswith(SPEAKS_UTC):
             return self.get_response(request)
         chosen = request.session.get(SESSION_KEY)
         kept = request.session.get(KEPT)
