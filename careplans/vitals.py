@@ -15,6 +15,27 @@ from typing import NamedTuple
 
 
 @dataclass(frozen=True)
+class Other:
+    """A second unit for the same sign: other = value × factor + offset."""
+
+    unit: str
+    factor: D
+    offset: D = D(0)
+
+    def of(self, value: D) -> D:
+        return value * self.factor + self.offset
+
+    def back(self, other: D) -> D:
+        """From the second unit to ours, two decimals."""
+        return round((other - self.offset) / self.factor, 2)
+
+
+FAHRENHEIT = Other("°F", D("1.8"), D(32))
+POUND = Other("lb", D("2.2046226"))
+INCH = Other("in", D("0.3937008"))
+
+
+@dataclass(frozen=True)
 class Sign:
     """One vital sign. `low`/`high` are the default alert limits: below low, above high (`alerts_at_high`: or equal)."""
 
@@ -28,10 +49,12 @@ class Sign:
     high: D | None = None
     alerts_at_high: bool = False
     decimals: int = 0
+    other: Other | None = None
 
     def shown(self, value: D) -> str:
-        """The value in its own number of decimals, with the unit: 36.6 °C."""
-        return f"{value:.{self.decimals}f} {self.unit}".strip()
+        """The value in its own number of decimals, with the unit people may know better: 37.0 °C (98.6 °F)."""
+        text = f"{value:.{self.decimals}f} {self.unit}".strip()
+        return f"{text} ({self.other.of(value):.1f} {self.other.unit})" if self.other else text
 
     def is_plausible(self, value: D) -> bool:
         return self.least <= value <= self.most
@@ -44,10 +67,22 @@ SIGNS: dict[str, Sign] = {
         Sign("diastolic", "8462-4", "mm[Hg]", "mmHg", D(20), D(200), D(50), D(100)),
         Sign("heart_rate", "8867-4", "/min", "/min", D(20), D(250), D(50), D(110)),
         Sign("respiration", "9279-1", "/min", "/min", D(4), D(70), D(10), D(24)),
-        Sign("temperature", "8310-5", "Cel", "°C", D(25), D(45), D(35), D(38), alerts_at_high=True, decimals=1),
+        Sign(
+            "temperature",
+            "8310-5",
+            "Cel",
+            "°C",
+            D(25),
+            D(45),
+            D(35),
+            D(38),
+            alerts_at_high=True,
+            decimals=1,
+            other=FAHRENHEIT,
+        ),
         Sign("oxygen", "59408-5", "%", "%", D(40), D(100), D(92), None),
-        Sign("weight", "29463-7", "kg", "kg", D(20), D(400), decimals=1),
-        Sign("height", "8302-2", "cm", "cm", D(80), D(250)),
+        Sign("weight", "29463-7", "kg", "kg", D(20), D(400), decimals=1, other=POUND),
+        Sign("height", "8302-2", "cm", "cm", D(80), D(250), other=INCH),
         Sign("glucose", "41653-7", "mg/dL", "mg/dL", D(10), D(900), D(70), D(300)),
         Sign("pain", "72514-3", "{score}", "", D(0), D(10), None, D(7), alerts_at_high=True),
         Sign("news2", "", "{score}", "", D(0), D(20), None, D(5), alerts_at_high=True),

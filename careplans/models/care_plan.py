@@ -13,6 +13,7 @@ from clients.models.client import ClientChildQuerySet
 from homecare.accounts.models import ScopedQuerySet
 from homecare.status import StatusModel
 from staff.models import TaskCategory
+from staff.models.availability import Weekday
 
 
 class PlanTemplateQuerySet(ScopedQuerySet):
@@ -155,6 +156,13 @@ class PlannedTask(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def days_label(self) -> str:
+        """Every visit, or Mon, Wed, Fri."""
+        if not self.weekdays:
+            return str(_("Every visit"))
+        return ", ".join(str(Weekday(day).label)[:3] for day in sorted(self.weekdays))
 
     def is_due_on(self, day: dt.date) -> bool:
         return not self.weekdays or day.weekday() in self.weekdays

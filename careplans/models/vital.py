@@ -4,6 +4,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from careplans.vitals import SIGNS
 from clients.models.client import ClientChildQuerySet
 
 
@@ -59,6 +60,11 @@ class VitalReading(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.value}"
+
+    @property
+    def value_words(self) -> str:
+        """The value with its unit: 172 mmHg, 37.0 °C (98.6 °F)."""
+        return SIGNS[self.kind].shown(self.value)
 
 
 class VitalThreshold(models.Model):

@@ -23,7 +23,9 @@ def _crud(app: str, *models: str, acts: str = "view add change") -> set[str]:
 
 OFFICE = {"accounts.see_branch_rows", "accounts.view_today", "accounts.use_search", "jobs.view_job"}
 READ_CLIENTS = _crud("clients", "client", "referral", "address", "contact", acts="view")
-READ_PLANS = _crud("careplans", "careplan", "assessment", "vitalreading", "medicationorder", acts="view")
+READ_PLANS = _crud(
+    "careplans", "careplan", "assessment", "vitalreading", "medicationorder", "plantemplate", acts="view"
+)
 READ_STAFF = _crud("staff", "member", "credential", "availability", "timeoff", "role", acts="view")
 READ_VISITS = _crud("scheduling", "visit", "schedule", acts="view")
 READ_BILLING = _crud(
@@ -55,7 +57,13 @@ PERMISSIONS: dict[str, set[str]] = {
     | SCHEDULING
     | {"scheduling.approve_visit"}
     | READ_BILLING,
-    RoleName.SUPERVISOR: OFFICE | READ_CLIENTS | CARE | {"careplans.activate_careplan"} | READ_STAFF | READ_VISITS,
+    RoleName.SUPERVISOR: OFFICE
+    | READ_CLIENTS
+    | READ_PLANS
+    | CARE
+    | {"careplans.activate_careplan"}
+    | READ_STAFF
+    | READ_VISITS,
     RoleName.BILLER: OFFICE | READ_CLIENTS | READ_VISITS | {"scheduling.approve_visit"} | MONEY,
     RoleName.MANAGER: OFFICE
     | {
