@@ -38,7 +38,8 @@ def latest(bundle: Bundle) -> list[Measurement]:
             known = newest.get(found.sign.kind)
             if known is None or found.taken_at > known.taken_at:
                 newest[found.sign.kind] = found
-    return [newest[kind] for kind in sorted(newest)]
+    order = list(dict.fromkeys(sign.kind for sign in SIGNS.values()))
+    return [newest[kind] for kind in order if kind in newest]
 
 
 def _measurements(entry: Entry) -> Iterator[Measurement]:

@@ -49,6 +49,7 @@ class ClientForm(forms.ModelForm):
         widgets = {"birth_on": DayInput(), "phone": forms.TextInput(attrs={"type": "tel"})}
         labels = {
             "birth_on": _("Date of birth"),
+            "email": _("E-mail"),
             "preferred_name": _("Likes to be called"),
             "important": _("Important"),
             "caregiver_gender": _("Caregiver's gender"),
@@ -80,7 +81,7 @@ class ClientForm(forms.ModelForm):
 class ClientCreateForm(ClientForm):
     """A new chart by hand, with the address where the person is visited."""
 
-    branch = forms.ModelChoiceField(label=_("Branch"), queryset=Branch.objects.none())
+    branch = forms.ModelChoiceField(label=_("Branch"), queryset=Branch.objects.none(), empty_label=_("Choose …"))
     line1 = forms.CharField(label=_("Street"), max_length=120, required=False)
     line2 = forms.CharField(label=_("Apartment, floor"), max_length=120, required=False)
     city = forms.CharField(label=_("City"), max_length=80, required=False)

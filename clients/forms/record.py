@@ -74,6 +74,7 @@ class ContactForm(forms.ModelForm):
         model = Contact
         fields = ["name", "relation", "phone", "email", "is_emergency", "receives_invoices", "has_portal"]
         labels = {
+            "email": _("E-mail"),
             "is_emergency": _("Call in an emergency"),
             "receives_invoices": _("Gets the invoices"),
             "has_portal": _("May use the family portal"),
@@ -96,7 +97,7 @@ class DiagnosisForm(forms.ModelForm):
 
 
 class ResolveForm(forms.Form):
-    resolved_on = forms.DateField(label=_("Over since"), widget=DayInput())
+    resolved_on = forms.DateField(label=_("Since"), widget=DayInput())
 
 
 class AllergyForm(forms.ModelForm):

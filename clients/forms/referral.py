@@ -67,7 +67,9 @@ class UploadForm(forms.Form):
     bundles = SeveralFilesField(
         label=_("FHIR bundles"),
         help_text=_("One file per person, FHIR R4 in JSON. Files are read, then deleted."),
-        widget=SeveralFiles(attrs={"accept": ".json,application/json,application/fhir+json"}),
+        widget=SeveralFiles(
+            attrs={"accept": ".json,application/json,application/fhir+json", "class": "form-control", "multiple": True}
+        ),
     )
 
 

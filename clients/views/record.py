@@ -152,7 +152,7 @@ class DiagnosisResolve(RecordForm):
     model = Diagnosis
     permission = "clients.change_diagnosis"
     form_class = ResolveForm
-    heading = gettext_lazy("The condition is over")
+    heading = gettext_lazy("The condition is resolved")
 
     def perform(self, form: Any) -> Diagnosis:
         return resolve_diagnosis(self.row, by=self.request.user, **form.cleaned_data)

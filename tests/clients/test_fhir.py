@@ -533,7 +533,7 @@ def test_latest_vital_sign_wins_and_pressure_comes_from_components():
         observation("8480-6", 190, "mm[Hg]", status="entered-in-error"),
         panel,
     )
-    assert [(v.kind, v.number) for v in summary.vitals] == [("diastolic", Decimal(88)), ("systolic", Decimal(142))]
+    assert [(v.kind, v.number) for v in summary.vitals] == [("systolic", Decimal(142)), ("diastolic", Decimal(88))]
     assert summary.vitals[0].taken_at == dt.datetime(2026, 11, 19, 15, tzinfo=dt.UTC)
 
 
