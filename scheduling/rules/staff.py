@@ -141,7 +141,7 @@ class Employed(Rule):
         member: Member = facts.members[placement.member_id]  # type: ignore[index]
         on = facts.day(placement)
         if on < member.hired_on:
-            sentence = _("%(caregiver)s starts on %(day)s.") % {
+            sentence = _("%(caregiver)s starts work on %(day)s.") % {
                 "caregiver": member.full_name,
                 "day": day(member.hired_on),
             }
