@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.core.exceptions import PermissionDenied
 from drf_spectacular.utils import extend_schema
@@ -10,6 +10,7 @@ from rest_framework import mixins, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from homecare.accounts.models import User
 from homecare.api.viewsets import ReadViewSet, ScopedViewSet
 from scheduling.models import ClockEvent, PhoneEvent
 from scheduling.phone_answer import answer_of
@@ -84,7 +85,8 @@ class PhoneEventViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Scoped
 
     @extend_schema(request=EnvelopeSerializer, responses={201: PhoneEventSerializer})
     def create(self, request: Request) -> Response:
-        member = Member.objects.visible_to(request.user).filter(user=request.user).first()  # type: ignore[arg-type]
+        user = cast(User, request.user)
+        member = Member.objects.visible_to(user).filter(user=user).first()
         if member is None:
             raise PermissionDenied
         status, answer = answer_of(receive_event(member, **read_envelope(request.data)))

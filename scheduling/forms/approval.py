@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, cast
 
 import django_filters
 from django import forms
@@ -11,8 +11,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from clients.models import Client
-from homecare.accounts.models import Branch
+from homecare.accounts.models import Branch, User
 from homecare.clock import at_local, local, monday_of, week_bounds
+from scheduling.exceptions_found import SUGGESTED_CODES
 from scheduling.models import ClockEvent, ReasonCode, Visit
 from scheduling.reason_codes import DEFAULT_SET
 from staff.models import Member
@@ -59,7 +60,7 @@ class ReasonForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self.fields["code"].queryset = reason_codes()  # type: ignore[attr-defined]
+        cast(forms.ModelChoiceField, self.fields["code"]).queryset = reason_codes()
 
 
 class AdjustForm(ReasonForm):
@@ -74,6 +75,10 @@ class AdjustForm(ReasonForm):
         self.fields["starts_at"] = LocalMomentField(zone=zone, moment=starts_at, label=_("Approved start"))
         self.fields["ends_at"] = LocalMomentField(zone=zone, moment=ends_at, label=_("Approved end"))
         self.fields["code"].help_text = _("Needed when the times differ from the punches or an exception is open.")
+        open_kinds = list(visit.exceptions.unresolved().values_list("kind", flat=True))
+        if open_kinds:
+            suggested = SUGGESTED_CODES.get(open_kinds[0], "")
+            self.fields["code"].initial = reason_codes().filter(code=suggested).first()
         self.order_fields(self.field_order)
 
 
@@ -105,9 +110,9 @@ class ApplyForm(forms.Form):
 
     def __init__(self, *args: Any, visits: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        field = self.fields["visit"]
-        field.queryset = visits  # type: ignore[attr-defined]
-        field.label_from_instance = self._label  # type: ignore[attr-defined]
+        field = cast(forms.ModelChoiceField, self.fields["visit"])
+        field.queryset = visits
+        field.label_from_instance = self._label  # type: ignore[method-assign, assignment]
 
     @staticmethod
     def _label(visit: Visit) -> str:
@@ -127,8 +132,12 @@ class ApprovalFilter(django_filters.FilterSet):
     week = django_filters.DateFilter(
         label=_("Week of"), method="in_week", widget=forms.DateInput(attrs={"type": "date"})
     )
-    caregiver = django_filters.ModelChoiceFilter(label=_("Caregiver"), queryset=Member.objects.none())
-    client = django_filters.ModelChoiceFilter(label=_("Client"), queryset=Client.objects.none())
+    caregiver = django_filters.ModelChoiceFilter(
+        label=_("Caregiver"), queryset=Member.objects.none(), empty_label=_("Everybody")
+    )
+    client = django_filters.ModelChoiceFilter(
+        label=_("Client"), queryset=Client.objects.none(), empty_label=_("Everybody")
+    )
 
     class Meta:
         model = Visit
@@ -136,10 +145,10 @@ class ApprovalFilter(django_filters.FilterSet):
 
     def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any):
         super().__init__(*args, request=request, **kwargs)
-        shown = self.queryset
-        members = Member.objects.visible_to(request.user).filter(pk__in=shown.values("caregiver_id"))
+        shown, user = self.queryset, cast(User, request.user)
+        members = Member.objects.visible_to(user).filter(pk__in=shown.values("caregiver_id"))
         self.filters["caregiver"].queryset = members
-        clients = Client.objects.visible_to(request.user).filter(pk__in=shown.values("client_id"))
+        clients = Client.objects.visible_to(user).filter(pk__in=shown.values("client_id"))
         self.filters["client"].queryset = clients
 
     def in_week(self, queryset: Any, name: str, value: dt.date) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from django.contrib import messages
@@ -16,8 +16,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views import View
 
+from homecare.accounts.models import User
 from homecare.clock import minutes_between
 from homecare.errors import safe_back
+from homecare.templatetags.ui import daytime_tag
 from homecare.views import ActionView, FormPage, ListPage, PermissionMixin, ScopedMixin
 from scheduling.exceptions_found import SUGGESTED_CODES
 from scheduling.forms.approval import AdjustForm, ApprovalFilter, ClockForm, ReasonForm, WhyForm, reason_codes
@@ -122,7 +124,7 @@ class ApprovalList(ListPage):
         context = super().get_context_data(**kwargs)
         rows = self.approval_rows(context["object_list"])
         settled = self.show in ("approved", "missed")
-        phone_events = PhoneEvent.objects.visible_to(self.request.user).to_review()  # type: ignore[attr-defined]
+        phone_events = PhoneEvent.objects.visible_to(cast(User, self.request.user)).to_review()
         return {
             **context,
             "first_rows": [row for row in rows if settled or not row.is_ready],
@@ -212,7 +214,9 @@ class DecisionPage(FormPage):
         return {**kwargs, "visit": self.visit} if self.needs_visit else kwargs
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        subtitle = f"{self.visit.client.full_name} · {self.visit.caregiver or _('Nobody assigned')}"
+        zone = self.visit.branch.time_zone
+        when = daytime_tag(self.visit.starts_at, self.visit.ends_at, zone)
+        subtitle = f"{self.visit.client.full_name} · {self.visit.caregiver or _('Nobody assigned')} · {when}"
         return super().get_context_data(
             title=self.title,
             subtitle=subtitle,

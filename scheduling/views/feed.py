@@ -28,7 +28,7 @@ class PhoneCalendar(CaregiverMixin, Page):
     template_name = "scheduling/phone_calendar.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        feed = CalendarFeed.objects.visible_to(self.request.user).live().first()  # type: ignore[attr-defined]
+        feed = CalendarFeed.objects.visible_to(self.person).live().first()
         return super().get_context_data(feed=feed, zone=self.zone, **kwargs)
 
 
@@ -38,7 +38,7 @@ class PhoneCalendarCreate(CaregiverMixin, View):
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        feed, secret = create_feed(by=request.user)  # type: ignore[arg-type]
+        feed, secret = create_feed(by=self.person)
         address = settings.SITE_URL.rstrip("/") + reverse("scheduling:calendar-feed", args=[secret])
         context = {"feed": feed, "address": address, "zone": self.zone}
         return render(request, "scheduling/phone_calendar.html", context)
@@ -50,7 +50,7 @@ class PhoneCalendarRevoke(CaregiverMixin, View):
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        revoke_feed(by=request.user)  # type: ignore[arg-type]
+        revoke_feed(by=self.person)
         messages.success(request, _("The calendar address no longer works."))
         return HttpResponseRedirect(reverse("scheduling:phone-calendar"))
 

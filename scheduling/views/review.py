@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from careplans.models import PlannedTask
 from careplans.models.vital import VitalKind
+from homecare.accounts.models import User
 from homecare.views import FormPage, ListPage, ScopedMixin
 from scheduling.forms.approval import ApplyForm, NoteForm
 from scheduling.models import PhoneEvent, Visit, VisitTask
@@ -113,7 +114,7 @@ class ReviewPage(FormPage):
     submit_label: Any = ""
 
     def get_queryset(self) -> Any:
-        return self.model.objects.visible_to(self.request.user).select_related("member__branch")
+        return self.model.objects.visible_to(cast(User, self.request.user)).select_related("member__branch")
 
     @cached_property
     def event(self) -> PhoneEvent:
@@ -144,7 +145,7 @@ class ReviewApply(ReviewPage):
 
     def get_form_kwargs(self) -> dict[str, Any]:
         event = self.event
-        visits = Visit.objects.visible_to(self.request.user).filter(caregiver=event.member)
+        visits = Visit.objects.visible_to(cast(User, self.request.user)).filter(caregiver=event.member)
         near = visits.between(event.at - NEARBY, event.at + NEARBY).exclude(status=Visit.Status.CANCELLED)
         return {**super().get_form_kwargs(), "visits": near.with_people().order_by("starts_at")}
 

@@ -14,7 +14,22 @@ async function showWaiting() {
   document.getElementById("care-count").textContent = parts.filter(Boolean).join(" · ");
   strip.hidden = !waits.length && !stuck.length;
   strip.classList.toggle("is-stuck", stuck.length > 0);
+  markCards(waits);
   await listWaiting(waits, stuck);
+}
+
+// Lists kept on the phone do not know what was recorded since.
+function markCards(waits) {
+  document.querySelectorAll("[data-care-mark]").forEach((mark) => mark.remove());
+  for (const visit of new Set(waits.map((item) => item.visit))) {
+    const state = document.querySelector(`.care-card[data-visit="${visit}"] .care-card-state`);
+    if (!state) continue;
+    const mark = document.createElement("span");
+    mark.className = "status-badge tone-warning";
+    mark.dataset.careMark = "yes";
+    mark.textContent = words.wordWaiting;
+    state.append(" ", mark);
+  }
 }
 
 function line(list, item, note, stuck) {
