@@ -44,9 +44,13 @@ def new_setting(size: str) -> Setting:
 
 
 def _learn_sizes() -> None:
-    """Fresh tables have no statistics and PostgreSQL would plan the billing queries as if they were empty."""
+    """Fresh tables have no statistics and PostgreSQL would plan the billing queries as if they were empty.
+
+    Only our own tables: a bare ANALYZE would also lock catalogues that all databases of the server share.
+    """
+    names = ", ".join(connection.ops.quote_name(table) for table in connection.introspection.django_table_names(True))
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+        cursor.execute(f"ANALYZE {names}")
 
 
 def build(size: str, report: Report, referral_folder: Path | None = None) -> Setting:
