@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from drf_spectacular.renderers import OpenApiJsonRenderer
 from drf_spectacular.views import SpectacularAPIView
 
 from homecare.api.permissions import ActionPermissions
@@ -11,8 +12,9 @@ from homecare.views import Page
 
 
 class Schema(SpectacularAPIView):
-    """OpenAPI as YAML or, with Accept: application/json, JSON."""
+    """OpenAPI 3 as JSON."""
 
+    renderer_classes = [OpenApiJsonRenderer]
     permission_classes = [ActionPermissions]
     permissions: ClassVar[dict[str, str | None]] = {"get": None}
 

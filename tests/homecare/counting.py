@@ -15,10 +15,10 @@ from homecare.errors import DomainError
 from homecare.jobs.registry import Work, job_kind
 
 FIRST = dt.date(2030, 1, 1)
-MARK = "test.counted"
+MARK, COUNT, REFUSE = "test.counted", "test.count", "test.refuse"
 
 
-@job_kind("test.count", title="Count", permission="scheduling.change_visit")
+@job_kind(COUNT, title="Count", permission="scheduling.change_visit")
 def count(work: Work) -> dict[str, Any]:
     """Makes one row per item, each in a transaction of its own; goes on where a dead run stopped."""
     branch, items = Branch.objects.get(pk=work.params["branch"]), work.params["items"]
@@ -32,7 +32,7 @@ def count(work: Work) -> dict[str, Any]:
     return {"summary": f"{items} counted", "left": []}
 
 
-@job_kind("test.refuse", title="Refuse", permission=None)
+@job_kind(REFUSE, title="Refuse", permission=None)
 def refuse(work: Work) -> dict[str, Any]:
     raise DomainError("Payer Blue has no rate for March. Add one, then run again.")
 
