@@ -186,6 +186,8 @@ class ReferralSummary:
     def digest(self) -> str:
         """SHA-256 of what was read; the order of resources in the file and our remarks do not count."""
         plain = {name: value for name, value in self.to_json().items() if name != "notes"}
+        for name in LISTS:
+            plain[name] = sorted(json.dumps(row, sort_keys=True) for row in plain[name])
         return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
 
     def to_json(self) -> dict[str, Any]:

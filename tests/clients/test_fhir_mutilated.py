@@ -86,7 +86,7 @@ def mutilated(document: Any, path: tuple[Any, ...], junk: Any, drop: bool) -> No
         if drop:
             del node[path[-1]]
         else:
-            node[path[-1]] = junk
+            node[path[-1]] = copy.deepcopy(junk)
     except (KeyError, IndexError, TypeError):
         return
 
