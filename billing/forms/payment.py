@@ -16,7 +16,7 @@ from billing.models import Invoice, Payment
 from clients.forms.fields import DayInput
 
 AUTO, CHOSEN, CREDIT = "auto", "chosen", "credit"
-HOW = [(AUTO, _("Oldest due first")), (CHOSEN, _("As typed below")), (CREDIT, _("Keep as credit"))]
+HOW = [(AUTO, _("Oldest due first")), (CHOSEN, _("As typed beside each invoice")), (CREDIT, _("Keep as credit"))]
 
 
 class PaymentFilter(BranchFilterSet):
@@ -78,7 +78,10 @@ class AllocationFields(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        if data.get("how") == CHOSEN and not any(data.get(f"invoice-{invoice.pk}") for invoice in self.invoices):
+        is_typed = any(data.get(f"invoice-{invoice.pk}") for invoice in self.invoices)
+        if data.get("how") in (AUTO, CREDIT) and is_typed:
+            self.add_error("how", _("You typed amounts beside invoices. Choose “As typed”, or clear them."))
+        if data.get("how") == CHOSEN and not is_typed:
             self.add_error("how", _("Type an amount beside at least one invoice, or keep the money as credit."))
         return data
 

@@ -38,7 +38,7 @@ COLUMNS = {
             gettext_lazy("Service"),
             gettext_lazy("Minutes"),
             gettext_lazy("Waits for"),
-            "",
+            gettext_lazy("What to do"),
         )
     ],
     OPEN: [
