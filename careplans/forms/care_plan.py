@@ -16,7 +16,7 @@ from careplans.services.plan_template import Proposal
 from staff.models import TaskCategory
 
 MOST_PARTS = 60
-DATE = {"format": "%Y-%m-%d", "attrs": {"type": "date"}}
+DATE: dict[str, Any] = {"format": "%Y-%m-%d", "attrs": {"type": "date"}}
 
 
 @dataclass
@@ -147,13 +147,14 @@ def _goal_row(goal: Goal) -> GoalRow:
 
 
 def _typed_goal(data: QueryDict, n: int) -> GoalRow:
-    return GoalRow(*(data.get(f"goal-{n}-{name}", "").strip() for name in ("text", "measure", "target_on")))
+    text, measure, target_on = (data.get(f"goal-{n}-{name}", "").strip() for name in ("text", "measure", "target_on"))
+    return GoalRow(text, measure, target_on)
 
 
 def _typed_task(data: QueryDict, n: int) -> TaskRow:
-    words = (data.get(f"task-{n}-{name}", "").strip() for name in ("category", "title", "instructions"))
+    category, title, how = (data.get(f"task-{n}-{name}", "").strip() for name in ("category", "title", "instructions"))
     days = sorted({int(day) for day in data.getlist(f"task-{n}-weekdays") if day in "0123456" and len(day) == 1})
-    return TaskRow(*words, days)  # type: ignore[arg-type]
+    return TaskRow(category, title, how, days)
 
 
 class TemplateForm(forms.Form):
@@ -198,9 +199,9 @@ class ReturnForm(forms.Form):
 
 
 class ActivateForm(forms.Form):
-    starts_on = forms.DateField(label=gettext_lazy("In force from"), widget=forms.DateInput(**DATE))  # type: ignore[arg-type]
+    starts_on = forms.DateField(label=gettext_lazy("In force from"), widget=forms.DateInput(**DATE))
     review_on = forms.DateField(
         label=gettext_lazy("Review on"),
-        widget=forms.DateInput(**DATE),  # type: ignore[arg-type]
+        widget=forms.DateInput(**DATE),
         help_text=gettext_lazy("At least every 60 days for skilled care (42 CFR 484.60)."),
     )

@@ -38,7 +38,7 @@ def warn_reviews(*, by: User) -> int:
         due = CarePlan.objects.filter(client__branch=branch).review_due_by(today + dt.timedelta(days=max(WARNINGS)))
         reviewers: list[User] | None = None
         for plan in due.select_related("client"):
-            days = (plan.review_on - today).days  # type: ignore[operator]
+            days = (plan.review_on - today).days
             if reviewers is None:
                 reviewers = list(people_with("careplans.activate_careplan", branch))
             for person in reviewers:

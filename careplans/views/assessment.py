@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -36,10 +36,10 @@ class DueAssessments(Page):
     template_name = "careplans/assessment_due.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        today = today_of(self.request.user)
-        rows = due_assessments(self.request.user, today)
+        today = today_of(self.request.user)  # type: ignore[arg-type]
+        rows = due_assessments(self.request.user, today)  # type: ignore[arg-type]
         page = Paginator(rows, 50).get_page(self.request.GET.get("page"))
-        labels = [_("Client"), _("Questionnaire"), _("Last"), _("Due"), ""]
+        labels = [_("Client"), _("Questionnaire"), _("Last"), _("Due"), _("Actions")]
         columns = [{"label": label} for label in labels]
         return super().get_context_data(page_obj=page, columns=columns, today=today, tabs=list_tabs("due"), **kwargs)
 
@@ -66,7 +66,7 @@ class AssessmentList(PermissionMixin, View):
 
     permission = "careplans.view_assessment"
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         page = DoneAssessments if request.GET.get("show") == "done" else DueAssessments
         return page.as_view()(request, *args, **kwargs)
 
@@ -77,7 +77,7 @@ class AssessmentCreate(OneClient, FormPage):
     permission = "careplans.add_assessment"
     form_class = AssessmentForm
     template_name = "careplans/assessment_form.html"
-    success_message = gettext_lazy("Assessment saved.")  # type: ignore[assignment]
+    success_message = gettext_lazy("Assessment saved.")
 
     @cached_property
     def instrument(self) -> Instrument:
@@ -91,7 +91,7 @@ class AssessmentCreate(OneClient, FormPage):
         return {"assessed_on": clock.today(self.get_client().branch.time_zone)}
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        record_view(self.get_client(), by=request.user, what="assessment")
+        record_view(self.get_client(), by=request.user, what="assessment")  # type: ignore[arg-type]
         return super().get(request, *args, **kwargs)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -129,7 +129,7 @@ class AssessmentDetail(DetailPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         row = self.object
-        record_view(row.client, by=self.request.user, what="assessment")
+        record_view(row.client, by=self.request.user, what="assessment")  # type: ignore[arg-type]
         items = [
             {
                 "text": item["text"],

@@ -58,7 +58,7 @@ class VitalAcknowledge(ScopedMixin, FormPage):
     model = VitalReading
     permission = "careplans.change_vitalreading"
     form_class = AcknowledgeForm
-    success_message = gettext_lazy("Acknowledged.")  # type: ignore[assignment]
+    success_message = gettext_lazy("Acknowledged.")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         row = self.scoped_object()
@@ -71,7 +71,7 @@ class VitalAcknowledge(ScopedMixin, FormPage):
         )
 
     def perform(self, form: AcknowledgeForm) -> VitalReading:
-        return acknowledge_alert(self.scoped_object(), comment=form.cleaned_data["comment"], by=self.request.user)
+        return acknowledge_alert(self.scoped_object(), comment=form.cleaned_data["comment"], by=self.request.user)  # type: ignore[arg-type]
 
     def get_success_url(self) -> str:
         return reverse("careplans:client-health", args=[self.result.client_id])

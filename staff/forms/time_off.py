@@ -9,26 +9,26 @@ from django.utils.translation import gettext_lazy as _
 from homecare import clock
 from staff.models import TimeOff
 
-DATE = {"format": "%Y-%m-%d", "attrs": {"type": "date"}}
-TIME = {"format": "%H:%M", "attrs": {"type": "time"}}
+DATE: dict[str, Any] = {"format": "%Y-%m-%d", "attrs": {"type": "date"}}
+TIME: dict[str, Any] = {"format": "%H:%M", "attrs": {"type": "time"}}
 
 
 class TimeOffForm(forms.Form):
     """Whole days, or from one local time to another."""
 
-    first_on = forms.DateField(label=_("First day"), widget=forms.DateInput(**DATE))  # type: ignore[arg-type]
-    last_on = forms.DateField(label=_("Last day"), widget=forms.DateInput(**DATE))  # type: ignore[arg-type]
+    first_on = forms.DateField(label=_("First day"), widget=forms.DateInput(**DATE))
+    last_on = forms.DateField(label=_("Last day"), widget=forms.DateInput(**DATE))
     starts = forms.TimeField(
         label=_("From"),
         required=False,
         widget=forms.TimeInput(**TIME),
-        help_text=_("Empty: the whole first day."),  # type: ignore[arg-type]
+        help_text=_("Empty: the whole first day."),
     )
     ends = forms.TimeField(
         label=_("Until"),
         required=False,
         widget=forms.TimeInput(**TIME),
-        help_text=_("Empty: the whole last day."),  # type: ignore[arg-type]
+        help_text=_("Empty: the whole last day."),
     )
     reason = forms.ChoiceField(label=_("Reason"), choices=TimeOff.Reason.choices)
     note = forms.CharField(label=_("Note"), required=False, max_length=200)

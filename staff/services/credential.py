@@ -139,7 +139,7 @@ def warn_expiring(*, by: User) -> int:
         rows = Credential.objects.filter(member__branch=branch).expiring_within(today, FIRST_WARNING)
         managers: list[User] | None = None
         for credential in rows.select_related("type", "member__user"):
-            days = (credential.expires_on - today).days  # type: ignore[operator]
+            days = (credential.expires_on - today).days
             step = warning_step(days, credential.type.warn_days)
             if step:
                 managers = list(people_with("staff.change_credential", branch)) if managers is None else managers

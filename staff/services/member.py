@@ -57,7 +57,7 @@ def _check(fields: dict[str, Any]) -> None:
             field="weekly_minutes_wanted",
         )
     number = fields.get("employee_number")
-    if number and Member.objects.filter(employee_number=number).exclude(pk=fields.get("pk")).exists():
+    if number and Member.objects.filter(employee_number=number).exclude(pk=fields.get("pk") or 0).exists():
         raise DomainError(
             _("Employee number %(number)s is already taken. Leave it empty to get the next free one.")
             % {"number": number},

@@ -95,7 +95,7 @@ def _moved(time_off: TimeOff, status: str, *, by: User, comment: str = "") -> Ti
             raise conflict
     row.save(update_fields=["status", "decided_by", "decision_comment"])
     record(f"time_off.{status}", row, by=by, changes={"status": [before, status]}, reason=comment)
-    if member.user_id and member.user_id != by.pk:
+    if member.user is not None and member.user_id != by.pk:
         notify(
             member.user,
             "time_off.decided",

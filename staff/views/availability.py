@@ -21,12 +21,12 @@ class AvailabilityUpdate(FormPage):
     permission = "staff.change_availability"
     form_class = WeekForm
     template_name = "staff/availability_form.html"
-    success_message = gettext_lazy("Weekly hours saved.")  # type: ignore[assignment]
+    success_message = gettext_lazy("Weekly hours saved.")
 
     @property
     def member(self) -> Member:
         if not hasattr(self, "_member"):
-            rows = Member.objects.visible_to(self.request.user).select_related("branch")
+            rows = Member.objects.visible_to(self.request.user).select_related("branch")  # type: ignore[arg-type]
             self._member = get_object_or_404(rows, pk=self.kwargs["member_pk"])
         return self._member
 
@@ -54,7 +54,7 @@ class AvailabilityUpdate(FormPage):
 
     def perform(self, form: WeekForm) -> list[Availability]:
         data = form.cleaned_data
-        return set_week(self.member, data["lines"], since=data["since"], by=self.request.user)
+        return set_week(self.member, data["lines"], since=data["since"], by=self.request.user)  # type: ignore[arg-type]
 
     def get_success_url(self) -> str:
         return self.member.get_absolute_url() + "?tab=availability"

@@ -3,7 +3,6 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -35,10 +34,10 @@ class CredentialList(ListPage):
     @property
     def today(self) -> dt.date:
         if not hasattr(self, "_today"):
-            self._today = today_of(self.request.user)
+            self._today = today_of(self.request.user)  # type: ignore[arg-type]
         return self._today
 
-    def rows(self, queryset: QuerySet) -> QuerySet:
+    def rows(self, queryset: Any) -> Any:
         rows = queryset.select_related("type", "member__role", "member__branch").order_by("expires_on", "id")
         window = self.request.GET.get("window", "")
         if window == "all":
@@ -56,11 +55,11 @@ class CredentialList(ListPage):
 class CredentialCreate(FormPage):
     permission = "staff.add_credential"
     form_class = CredentialForm
-    success_message = gettext_lazy("Credential added. Verify it when you have seen the document.")  # type: ignore[assignment]
+    success_message = gettext_lazy("Credential added. Verify it when you have seen the document.")
 
     @property
     def member(self) -> Member:
-        return get_object_or_404(Member.objects.visible_to(self.request.user), pk=self.kwargs["member_pk"])
+        return get_object_or_404(Member.objects.visible_to(self.request.user), pk=self.kwargs["member_pk"])  # type: ignore[arg-type]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         member = self.member
@@ -69,7 +68,7 @@ class CredentialCreate(FormPage):
         )
 
     def perform(self, form: CredentialForm) -> Credential:
-        return add_credential(self.member, by=self.request.user, **form.cleaned_data)
+        return add_credential(self.member, by=self.request.user, **form.cleaned_data)  # type: ignore[arg-type]
 
     def get_success_url(self) -> str:
         return tab_of(self.member)
@@ -99,31 +98,31 @@ class CredentialChange(ScopedMixin, FormPage):
 class CredentialUpdate(CredentialChange):
     heading = gettext_lazy("Edit credential")  # type: ignore[assignment]
     form_class = CredentialForm
-    success_message = gettext_lazy("Saved. A changed document has to be verified again.")  # type: ignore[assignment]
+    success_message = gettext_lazy("Saved. A changed document has to be verified again.")
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return super().get_form_kwargs() | {"instance": self.credential}
 
     def perform(self, form: CredentialForm) -> Credential:
-        return update_credential(self.credential, by=self.request.user, **form.cleaned_data)
+        return update_credential(self.credential, by=self.request.user, **form.cleaned_data)  # type: ignore[arg-type]
 
 
 class CredentialWithdraw(CredentialChange):
     heading = gettext_lazy("Withdraw credential")  # type: ignore[assignment]
     form_class = WithdrawForm
-    success_message = gettext_lazy("Withdrawn. It no longer counts from today on.")  # type: ignore[assignment]
+    success_message = gettext_lazy("Withdrawn. It no longer counts from today on.")
 
     def perform(self, form: WithdrawForm) -> Credential:
-        return withdraw_credential(self.credential, by=self.request.user, reason=form.cleaned_data["reason"])
+        return withdraw_credential(self.credential, by=self.request.user, reason=form.cleaned_data["reason"])  # type: ignore[arg-type]
 
 
 class CredentialVerify(ActionView):
     model = Credential
     permission = "staff.change_credential"
-    success_message = gettext_lazy("Verified.")  # type: ignore[assignment]
+    success_message = gettext_lazy("Verified.")
 
     def perform(self, obj: Credential) -> Credential:
-        return verify_credential(obj, by=self.request.user)
+        return verify_credential(obj, by=self.request.user)  # type: ignore[arg-type]
 
     def get_success_url(self, result: Credential) -> str:
         return reverse("staff:member-detail", args=[result.member_id]) + "?tab=credentials"

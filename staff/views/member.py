@@ -37,7 +37,7 @@ class MemberList(ListPage):
     fragment_name = "staff/_member_table.html"
 
     def rows(self, queryset: QuerySet) -> QuerySet:
-        today = today_of(self.request.user)
+        today = today_of(self.request.user)  # type: ignore[arg-type]
         mine = Credential.objects.filter(member=OuterRef("pk"))
         sort = self.request.GET.get("sort", "name")
         order = SORTS.get(sort.lstrip("-"), SORTS["name"])
@@ -144,7 +144,7 @@ class MemberCreate(FormPage):
     permission = "staff.add_member"
     template_name = "staff/member_form.html"
     form_class = MemberForm
-    success_message = gettext_lazy("Hired. Add the credentials and the weekly hours next.")  # type: ignore[assignment]
+    success_message = gettext_lazy("Hired. Add the credentials and the weekly hours next.")
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return super().get_form_kwargs() | {"user": self.request.user}
@@ -154,7 +154,7 @@ class MemberCreate(FormPage):
         return super().get_context_data(heading=_("Hire a staff member"), cancel_url=cancel, **kwargs)
 
     def perform(self, form: MemberForm) -> Member:
-        return hire_member(by=self.request.user, **form.values)
+        return hire_member(by=self.request.user, **form.values)  # type: ignore[arg-type]
 
 
 class MemberUpdate(ScopedMixin, FormPage):
@@ -162,7 +162,7 @@ class MemberUpdate(ScopedMixin, FormPage):
     permission = "staff.change_member"
     template_name = "staff/member_form.html"
     form_class = MemberForm
-    success_message = gettext_lazy("Saved.")  # type: ignore[assignment]
+    success_message = gettext_lazy("Saved.")
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return super().get_form_kwargs() | {"user": self.request.user, "instance": self.scoped_object()}
@@ -173,14 +173,14 @@ class MemberUpdate(ScopedMixin, FormPage):
         return super().get_context_data(heading=heading, cancel_url=member.get_absolute_url(), **kwargs)
 
     def perform(self, form: MemberForm) -> Member:
-        return update_member(self.scoped_object(), by=self.request.user, **form.values)
+        return update_member(self.scoped_object(), by=self.request.user, **form.values)  # type: ignore[arg-type]
 
 
 class MemberStatus(ScopedMixin, FormPage):
     model = Member
     permission = "staff.change_member"
     form_class = MemberStatusForm
-    success_message = gettext_lazy("Status changed.")  # type: ignore[assignment]
+    success_message = gettext_lazy("Status changed.")
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return super().get_form_kwargs() | {"member": self.scoped_object()}
@@ -194,4 +194,4 @@ class MemberStatus(ScopedMixin, FormPage):
         return super().get_context_data(heading=_("Change status"), subtitle=subtitle, cancel_url=cancel, **kwargs)
 
     def perform(self, form: MemberStatusForm) -> Member:
-        return change_status(self.scoped_object(), by=self.request.user, **form.cleaned_data)
+        return change_status(self.scoped_object(), by=self.request.user, **form.cleaned_data)  # type: ignore[arg-type]

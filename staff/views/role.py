@@ -15,7 +15,7 @@ class RoleList(ListPage):
     context_object_name = "roles"
 
     def rows(self, queryset: QuerySet) -> QuerySet:
-        visible = Member.objects.visible_to(self.request.user).exclude(status=Member.Status.LEFT)
+        visible = Member.objects.visible_to(self.request.user).exclude(status=Member.Status.LEFT)  # type: ignore[arg-type]
         return (
             queryset.select_related("supervised_by", "next_step")
             .prefetch_related("required_credentials")

@@ -39,18 +39,18 @@ class TimeOffList(ListPage):
         return rows.annotate(visits_then=visits_then()).order_by("starts_at", "id")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        labels = [_("Staff member"), _("When"), _("Reason"), _("Visits then"), _("Status"), ""]
+        labels = [_("Staff member"), _("When"), _("Reason"), _("Visits then"), _("Status"), _("Actions")]
         return super().get_context_data(columns=[{"label": label} for label in labels], **kwargs)
 
 
 class TimeOffCreate(FormPage):
     permission = "staff.add_timeoff"
     form_class = TimeOffForm
-    success_message = gettext_lazy("Request noted.")  # type: ignore[assignment]
+    success_message = gettext_lazy("Request noted.")
 
     @property
     def member(self) -> Member:
-        rows = Member.objects.visible_to(self.request.user).select_related("branch")
+        rows = Member.objects.visible_to(self.request.user).select_related("branch")  # type: ignore[arg-type]
         return get_object_or_404(rows, pk=self.kwargs["member_pk"])
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -63,7 +63,7 @@ class TimeOffCreate(FormPage):
         member = self.member
         starts_at, ends_at = form.span(member.branch.time_zone)
         return request_time_off(
-            member, starts_at=starts_at, ends_at=ends_at, by=self.request.user,
+            member, starts_at=starts_at, ends_at=ends_at, by=self.request.user,  # type: ignore[arg-type]
             reason=form.cleaned_data["reason"], note=form.cleaned_data["note"],
         )  # fmt: skip
 
@@ -80,10 +80,10 @@ class TimeOffCreate(FormPage):
 class TimeOffApprove(ActionView):
     model = TimeOff
     permission = "staff.change_timeoff"
-    success_message = gettext_lazy("Approved. No visits can be given in that time.")  # type: ignore[assignment]
+    success_message = gettext_lazy("Approved. No visits can be given in that time.")
 
     def perform(self, obj: TimeOff) -> TimeOff:
-        return approve_time_off(obj, by=self.request.user)
+        return approve_time_off(obj, by=self.request.user)  # type: ignore[arg-type]
 
     def get_success_url(self, result: TimeOff) -> str:
         return reverse("staff:timeoff-list")
@@ -93,7 +93,7 @@ class TimeOffDecline(ScopedMixin, FormPage):
     model = TimeOff
     permission = "staff.change_timeoff"
     form_class = DeclineForm
-    success_message = gettext_lazy("Declined; the person is told.")  # type: ignore[assignment]
+    success_message = gettext_lazy("Declined; the person is told.")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         row = self.scoped_object()
@@ -103,7 +103,7 @@ class TimeOffDecline(ScopedMixin, FormPage):
         )  # fmt: skip
 
     def perform(self, form: DeclineForm) -> TimeOff:
-        return decline_time_off(self.scoped_object(), by=self.request.user, comment=form.cleaned_data["comment"])
+        return decline_time_off(self.scoped_object(), by=self.request.user, comment=form.cleaned_data["comment"])  # type: ignore[arg-type]
 
     def get_success_url(self) -> str:
         return reverse("staff:timeoff-list")
@@ -112,10 +112,10 @@ class TimeOffDecline(ScopedMixin, FormPage):
 class TimeOffCancel(ActionView):
     model = TimeOff
     permission = "staff.change_timeoff"
-    success_message = gettext_lazy("Cancelled. The time is free again.")  # type: ignore[assignment]
+    success_message = gettext_lazy("Cancelled. The time is free again.")
 
     def perform(self, obj: TimeOff) -> TimeOff:
-        return cancel_time_off(obj, by=self.request.user)
+        return cancel_time_off(obj, by=self.request.user)  # type: ignore[arg-type]
 
     def get_success_url(self, result: TimeOff) -> str:
         return reverse("staff:timeoff-list")
