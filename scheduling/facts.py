@@ -3,24 +3,54 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cached_property
+from itertools import takewhile
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from clients.models import Client
+from django.db import connection
+
 from homecare.accounts.models import Agency, Branch
-from homecare.clock import at_local, local_date, monday_of
-from scheduling.models import ServiceType, Visit
+from homecare.clock import at_local, local_date, minutes_between, monday_of
+from scheduling.models import ServiceType
 from scheduling.travel import Place
 from staff.models import Member
 
 if TYPE_CHECKING:
     from scheduling.placement import Placement
 
+# Written out, because building these statements anew for each visit costs several times what running them does.
+BUSY = """
+SELECT caregiver_id, starts_at, ends_at, id, client_id FROM scheduling_visit
+WHERE caregiver_id = ANY(%s::bigint[]) AND starts_at >= %s AND starts_at < %s
+      AND status NOT IN ('cancelled', 'missed') AND NOT id = ANY(%s::bigint[])
+ORDER BY caregiver_id, starts_at
+"""
+CLIENTS = """
+SELECT c.id, c.first_name, c.last_name, c.status, c.caregiver_gender, c.language, a.latitude, a.longitude
+FROM clients_client c LEFT JOIN clients_address a ON a.client_id = c.id AND a.is_primary
+WHERE c.id = ANY(%s::bigint[])
+"""
+MEMBERS = """
+SELECT m.id, m.first_name, m.last_name, m.gender, m.status, m.hired_on, m.left_on, m.weekly_minutes_limit,
+       r.name, r.scope
+FROM staff_member m JOIN staff_role r ON r.id = m.role_id
+WHERE m.id = ANY(%s::bigint[]) ORDER BY m.id
+"""
+AGENCY = "SELECT rule_severities, travel_speed_kmh FROM accounts_agency WHERE id = 1"
 LONGEST_VISIT = dt.timedelta(hours=25)
 DAY = dt.timedelta(days=1)
+
+
+def fetch(statement: str, *values: Any) -> list[tuple[Any, ...]]:
+    """The rows of a statement that a rule or the facts write out."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return cursor.fetchall()
 
 
 class Busy(NamedTuple):
@@ -52,12 +82,55 @@ class ClientFact(NamedTuple):
         return f"{self.first_name} {self.last_name}"
 
 
+class RoleFact(NamedTuple):
+    """What the rules know of a role."""
+
+    name: str
+    scope: list[str]
+
+
+class MemberFact(NamedTuple):
+    """What the rules know of a caregiver."""
+
+    id: int
+    first_name: str
+    last_name: str
+    gender: str
+    status: str
+    hired_on: dt.date
+    left_on: dt.date | None
+    weekly_minutes_limit: int
+    role: RoleFact
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.first_name} {self.last_name}"
+
+
+class AgencyFact(NamedTuple):
+    """The agency's settings that rules obey."""
+
+    rule_severities: dict[str, str]
+    travel_speed_kmh: int
+
+
+def read_members(ids: Iterable[int], *, lock: bool = False) -> dict[int, MemberFact]:
+    """Caregivers with their role; `lock` holds their rows until the transaction ends, in key order."""
+    wanted = list(ids)
+    if not wanted:
+        return {}
+    rows = fetch(MEMBERS + ("FOR NO KEY UPDATE OF m" if lock else ""), wanted)
+    return {row[0]: MemberFact(*row[:-2], RoleFact(*row[-2:])) for row in rows}
+
+
 class Facts:
     """The batch's facts. `known` rows (members with their role, service_types, branches) are taken as they are."""
 
+    known: dict[str, dict[int, Any]]
+
     def __init__(self, placements: Sequence[Placement], known: dict[str, Iterable[Any]] | None = None) -> None:
         self.placements = placements
-        self.known = {kind: {row.pk: row for row in rows} for kind, rows in (known or {}).items()}
+        self.known = {kind: {row.id: row for row in rows} for kind, rows in (known or {}).items()}
         self.member_ids = {p.member_id for p in placements if p.member_id is not None}
         self.client_ids = {p.client_id for p in placements}
         self.visit_ids = {p.visit_id for p in placements if p.visit_id is not None}
@@ -71,8 +144,12 @@ class Facts:
         return rows
 
     @cached_property
-    def agency(self) -> Agency:
-        return Agency.current()
+    def agency(self) -> AgencyFact:
+        rows = fetch(AGENCY)
+        if not rows:
+            agency = Agency()
+            return AgencyFact(agency.rule_severities, agency.travel_speed_kmh)
+        return AgencyFact(json.loads(rows[0][0]), rows[0][1])
 
     @cached_property
     def branches(self) -> dict[int, Branch]:
@@ -83,8 +160,9 @@ class Facts:
         return self._rows("service_types", {p.service_type_id for p in self.placements}, ServiceType.objects.all())
 
     @cached_property
-    def members(self) -> dict[int, Member]:
-        return self._rows("members", self.member_ids, Member.objects.select_related("role"))
+    def members(self) -> dict[int, MemberFact | Member]:
+        known = self.known.get("members", {})
+        return known | read_members(self.member_ids - known.keys())
 
     def zone(self, placement: Placement) -> str:
         return self.branches[placement.branch_id].time_zone
@@ -109,27 +187,27 @@ class Facts:
         if not self.member_ids:
             return held
         first, last = self.days
-        rows = Visit.objects.live().filter(
-            caregiver__in=self.member_ids,
-            starts_at__gte=at_local(monday_of(first), dt.time(), "UTC") - LONGEST_VISIT,
-            starts_at__lt=at_local(monday_of(last) + 8 * DAY, dt.time(), "UTC"),
-        )
-        fields = ("caregiver_id", "starts_at", "ends_at", "id", "client_id")
-        for member_id, *rest in rows.order_by("caregiver_id", "starts_at").values_list(*fields):
-            if rest[2] not in self.visit_ids:
-                held[member_id].append(Busy(*rest))
+        starts = at_local(monday_of(first), dt.time(), "UTC") - LONGEST_VISIT
+        ends = at_local(monday_of(last) + 8 * DAY, dt.time(), "UTC")
+        for member_id, *rest in fetch(BUSY, list(self.member_ids), starts, ends, list(self.visit_ids)):
+            held[member_id].append(Busy._make(rest))
         return held
 
     @cached_property
     def clients(self) -> dict[int, ClientFact]:
         """The batch's clients and those of the visits around it, with where they live."""
         ids = self.client_ids | {row.client_id for rows in self.busy.values() for row in rows}
-        return read_clients(ids)
+        return {
+            pk: ClientFact(
+                pk, *words, (latitude, longitude) if latitude is not None and longitude is not None else None
+            )
+            for pk, *words, latitude, longitude in fetch(CLIENTS, list(ids))
+        }
 
     def around(self, placement: Placement) -> tuple[Busy | None, Busy | None, Busy | None]:
         """(visit before, visit that overlaps, visit after) of the placement's caregiver."""
         rows = self.busy.get(placement.member_id or 0, [])
-        at = bisect_left(rows, placement.starts_at, key=lambda row: row.starts_at)
+        at = bisect_left(rows, placement.starts_at, key=attrgetter("starts_at"))
         before = rows[at - 1] if at else None
         after = rows[at] if at < len(rows) else None
         if before is not None and before.ends_at > placement.starts_at:
@@ -146,10 +224,10 @@ class Facts:
         if key not in self._week_minutes:
             starts, ends = at_local(monday, dt.time(), zone), at_local(monday + 7 * DAY, dt.time(), zone)
             rows = self.busy.get(member_id, [])
+            at = bisect_left(rows, starts, key=attrgetter("starts_at"))
             self._week_minutes[key] = sum(
-                int((row.ends_at - row.starts_at).total_seconds() // 60)
-                for row in rows
-                if starts <= row.starts_at < ends
+                minutes_between(row.starts_at, row.ends_at)
+                for row in takewhile(lambda row: row.starts_at < ends, rows[at:])
             )
         return self._week_minutes[key]
 
@@ -161,18 +239,4 @@ class Facts:
         if key in self._week_minutes:
             self._week_minutes[key] += placement.minutes
         row = Busy(placement.starts_at, placement.ends_at, placement.visit_id or 0, placement.client_id)
-        insort(self.busy[placement.member_id], row, key=lambda held: held.starts_at)
-
-
-def read_clients(ids: set[int]) -> dict[int, ClientFact]:
-    """Clients with the coordinates of their primary address, in one query."""
-    fields = ("id", "first_name", "last_name", "status", "caregiver_gender", "language")
-    rows = Client.objects.filter(pk__in=ids).values_list(
-        *fields, "addresses__is_primary", "addresses__latitude", "addresses__longitude"
-    )
-    found: dict[int, ClientFact] = {}
-    for *client, is_primary, latitude, longitude in rows:
-        place = (latitude, longitude) if is_primary and latitude is not None and longitude is not None else None
-        if client[0] not in found or place is not None:
-            found[client[0]] = ClientFact(*client, place)
-    return found
+        insort(self.busy[placement.member_id], row, key=attrgetter("starts_at"))

@@ -5,9 +5,14 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from clients.models import CaregiverPreference, Client
-from scheduling.facts import Facts
+from clients.models import Client
+from scheduling.facts import Facts, fetch
 from scheduling.placement import Finding, Placement, Rule, Severity
+
+EXCLUSIONS = """
+SELECT client_id, member_id, reason FROM clients_caregiverpreference
+WHERE client_id = ANY(%s::bigint[]) AND member_id = ANY(%s::bigint[]) AND kind = 'excluded'
+"""
 
 
 class NotExcluded(Rule):
@@ -20,12 +25,8 @@ class NotExcluded(Rule):
     def load(cls, facts: Facts) -> dict[tuple[int, int], str]:
         if not facts.member_ids:
             return {}
-        rows = CaregiverPreference.objects.filter(
-            client__in=facts.client_ids, member__in=facts.member_ids, kind=CaregiverPreference.Kind.EXCLUDED
-        )
-        return {
-            (client, member): reason for client, member, reason in rows.values_list("client_id", "member_id", "reason")
-        }
+        rows = fetch(EXCLUSIONS, list(facts.client_ids), list(facts.member_ids))
+        return {(client_id, member_id): reason for client_id, member_id, reason in rows}
 
     def judge(self, placement: Placement, facts: Facts) -> Finding | None:
         reason = self.data.get((placement.client_id, placement.member_id))

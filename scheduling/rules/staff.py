@@ -10,11 +10,26 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from homecare.clock import local
-from scheduling.facts import Facts
+from scheduling.facts import Facts, fetch
 from scheduling.placement import Finding, Placement, Rule, Severity
 from scheduling.wording import day, hours, span
-from staff.models import Availability, Credential, Member, Role, TaskCategory, TimeOff
+from staff.models import Member, TaskCategory, TimeOff
 
+AVAILABILITY = """
+SELECT member_id, weekday, starts, ends, since, until FROM staff_availability
+WHERE member_id = ANY(%s::bigint[]) AND since <= %s AND (until IS NULL OR until >= %s)
+"""
+TIME_OFF = """
+SELECT member_id, starts_at, ends_at, status FROM staff_timeoff
+WHERE member_id = ANY(%s::bigint[]) AND status IN ('approved', 'requested') AND starts_at < %s AND ends_at > %s
+"""
+CREDENTIALS = """
+SELECT m.id, t.name, c.issued_on, c.expires_on
+FROM staff_member m JOIN staff_role_required_credentials r ON r.role_id = m.role_id
+JOIN staff_credentialtype t ON t.id = r.credentialtype_id
+LEFT JOIN staff_credential c ON c.member_id = m.id AND c.type_id = t.id AND c.withdrawn_on IS NULL
+WHERE m.id = ANY(%s::bigint[])
+"""
 MIDNIGHT = dt.time()
 DAY = dt.timedelta(days=1)
 
@@ -51,9 +66,9 @@ class Available(Rule):
     def load(cls, facts: Facts) -> dict[tuple[int, int], list[tuple[Any, ...]]]:
         if not facts.member_ids:
             return {}
-        rows = Availability.objects.in_force(*facts.days).filter(member__in=facts.member_ids)
         found = defaultdict(list)
-        for member_id, weekday, *rest in rows.values_list("member_id", "weekday", "starts", "ends", "since", "until"):
+        first, last = facts.days
+        for member_id, weekday, *rest in fetch(AVAILABILITY, list(facts.member_ids), last, first):
             found[member_id, weekday].append(tuple(rest))
         return found
 
@@ -104,13 +119,8 @@ class NotOnTimeOff(Rule):
         found: dict[int, list[tuple[dt.datetime, dt.datetime, str]]] = defaultdict(list)
         if not facts.member_ids:
             return found
-        rows = TimeOff.objects.filter(
-            member__in=facts.member_ids,
-            status__in=[TimeOff.Status.APPROVED, TimeOff.Status.REQUESTED],
-            starts_at__lt=max(p.ends_at for p in facts.placements),
-            ends_at__gt=min(p.starts_at for p in facts.placements),
-        )
-        for member_id, *rest in rows.values_list("member_id", "starts_at", "ends_at", "status"):
+        starts, ends = min(p.starts_at for p in facts.placements), max(p.ends_at for p in facts.placements)
+        for member_id, *rest in fetch(TIME_OFF, list(facts.member_ids), ends, starts):
             found[member_id].append(tuple(rest))
         return found
 
@@ -138,7 +148,7 @@ class Employed(Rule):
     label = gettext_lazy("Not employed on that day")
 
     def judge(self, placement: Placement, facts: Facts) -> Finding | None:
-        member: Member = facts.members[placement.member_id]  # type: ignore[index]
+        member = facts.members[placement.member_id]  # type: ignore[index]
         on = facts.day(placement)
         if on < member.hired_on:
             sentence = _("%(caregiver)s starts work on %(day)s.") % {
@@ -153,7 +163,7 @@ class Employed(Rule):
         elif member.status != Member.Status.ACTIVE:
             sentence = _("%(caregiver)s is not at work (%(status)s).") % {
                 "caregiver": member.full_name,
-                "status": member.get_status_display().lower(),
+                "status": str(Member.Status(member.status).label).lower(),
             }
         else:
             return None
@@ -190,40 +200,31 @@ class Credentials(Rule):
     label = gettext_lazy("Credential missing or expired")
 
     @classmethod
-    def load(cls, facts: Facts) -> tuple[dict[int, dict[int, str]], dict[tuple[int, int], list[tuple[Any, Any]]]]:
-        """(role → required types and their names, (member, type) → periods of validity)."""
-        required: dict[int, dict[int, str]] = defaultdict(dict)
-        held: dict[tuple[int, int], list[tuple[Any, Any]]] = defaultdict(list)
-        if not facts.member_ids:
-            return required, held
-        pairs = Role.required_credentials.through.objects.filter(
-            role__in={member.role_id for member in facts.members.values()}
-        )
-        for role_id, type_id, name in pairs.values_list("role_id", "credentialtype_id", "credentialtype__name"):
-            required[role_id][type_id] = name
-        if required:
-            rows = Credential.objects.filter(member__in=facts.member_ids, withdrawn_on=None)
-            for member_id, type_id, *period in rows.values_list("member_id", "type_id", "issued_on", "expires_on"):
-                held[member_id, type_id].append(tuple(period))
-        return required, held
+    def load(cls, facts: Facts) -> dict[int, dict[str, list[tuple[Any, Any]]]]:
+        """member → required credential → periods of validity."""
+        found: dict[int, dict[str, list[tuple[Any, Any]]]] = defaultdict(lambda: defaultdict(list))
+        if facts.member_ids:
+            for member_id, name, issued_on, expires_on in fetch(CREDENTIALS, list(facts.member_ids)):
+                periods = found[member_id][name]
+                if issued_on is not None:
+                    periods.append((issued_on, expires_on))
+        return found
 
     def judge(self, placement: Placement, facts: Facts) -> Finding | None:
-        member = facts.members[placement.member_id]  # type: ignore[index]
-        required, held = self.data
-        wanted = required.get(member.role_id)
+        wanted = self.data.get(placement.member_id)
         if not wanted:
             return None
         on = facts.day(placement)
-        problems = [
-            self._problem(name, held.get((member.pk, type_id), ()), on)
-            for type_id, name in wanted.items()
-            if not _valid(held.get((member.pk, type_id), ()), on)
-        ]
+        problems = [self._problem(name, periods, on) for name, periods in wanted.items() if not _valid(periods, on)]
         if not problems:
             return None
         return self.finding(
             _("%(caregiver)s may not work on %(day)s: %(problems)s.")
-            % {"caregiver": member.full_name, "day": day(on), "problems": "; ".join(problems)}
+            % {
+                "caregiver": facts.members[placement.member_id].full_name,  # type: ignore[index]
+                "day": day(on),
+                "problems": "; ".join(problems),
+            }
         )
 
     @staticmethod

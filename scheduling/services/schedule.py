@@ -48,6 +48,11 @@ class Planned:
         return self.wanted is not None and self.visit.caregiver_id is None
 
     @property
+    def caregiver(self) -> Member | None:
+        """Who comes."""
+        return None if self.is_left_open else self.wanted
+
+    @property
     def warnings(self) -> list[Finding]:
         return [] if self.is_left_open else [finding for finding in self.findings if not finding.blocks]
 
@@ -224,8 +229,6 @@ def plan_visits(series: Sequence[tuple[Schedule, Pattern, dt.date]], members: di
         if wanted is not None and blocking(findings):
             visit.caregiver_id = None
             placement = replace(placement, member_id=None)
-        elif wanted is not None:
-            visit.caregiver = wanted
         judge.take(placement)
         result.planned.append(Planned(visit, tuple(findings), wanted))
     return results
@@ -303,7 +306,7 @@ def _missing(
                 branch_id=client.branch_id,
                 client_id=client.pk,
                 service_type_id=schedule.service_type_id,
-                schedule=schedule,
+                schedule_id=schedule.pk,
                 occurrence_on=day,
                 slot=slot,
                 caregiver_id=pattern.caregiver_on(day, slot),

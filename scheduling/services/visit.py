@@ -20,6 +20,7 @@ from homecare.audit.services.event import changes_of, record
 from homecare.clock import local
 from homecare.errors import Conflict, DomainError, InvalidTransition, readable
 from scheduling import notices
+from scheduling.facts import MemberFact, read_members
 from scheduling.models import RuleOverride, ServiceType, Visit
 from scheduling.placement import Finding, Judge, Placement, check
 from staff.models import Member
@@ -68,14 +69,14 @@ def create_visit(
     _sane(starts_at, ends_at)
 
     def act() -> Visit:
-        members = lock_members({caregiver.pk} if caregiver else set())
+        members = read_members([caregiver.pk] if caregiver else [], lock=True)
         visit = Visit(
-            branch_id=client.branch_id,
+            branch=client.branch,
             client=client,
             service_type=service_type,
             starts_at=starts_at,
             ends_at=ends_at,
-            caregiver=members[caregiver.pk] if caregiver else None,
+            caregiver=caregiver,
             note=note,
         )
         warned = _judge(visit, members, by=by, override_reason=override_reason)
@@ -148,7 +149,7 @@ def _change(visit: Visit, action: str, *, by: User, override_reason: str, versio
     def act() -> Visit:
         target = wanted["caregiver"].pk if wanted.get("caregiver") else None
         holder = target if "caregiver" in wanted else visit.caregiver_id
-        members = lock_members({holder} if holder else set())
+        members = read_members([holder] if holder else [], lock=True)
         row = _locked(visit, version)
         if "caregiver" not in wanted and row.caregiver_id != holder:
             raise _changed_meanwhile(row)
@@ -158,7 +159,7 @@ def _change(visit: Visit, action: str, *, by: User, override_reason: str, versio
 
 
 def _apply(
-    row: Visit, action: str, wanted: dict[str, Any], members: dict[int, Member], *, by: User, override_reason: str
+    row: Visit, action: str, wanted: dict[str, Any], members: dict[int, MemberFact], *, by: User, override_reason: str
 ) -> Visit:
     if not row.is_movable:
         raise InvalidTransition(
@@ -168,7 +169,7 @@ def _apply(
     before = {name: getattr(row, name) for name in FIELDS}
     previous = row.caregiver
     for name, value in wanted.items():
-        setattr(row, name, members[value.pk] if name == "caregiver" and value else value)
+        setattr(row, name, value)
     _sane(row.starts_at, row.ends_at)
     changes = changes_of(before, row)
     if not changes:
@@ -192,7 +193,7 @@ def _tell(row: Visit, previous: Member | None) -> None:
         notices.tell_caregiver(row.caregiver, notices.ASSIGNED if is_new else notices.CHANGED, row)
 
 
-def _judge(visit: Visit, members: dict[int, Member], *, by: User, override_reason: str) -> list[Finding]:
+def _judge(visit: Visit, members: dict[int, MemberFact], *, by: User, override_reason: str) -> list[Finding]:
     """Asks the rules; returns the warnings that the reason overrides."""
     placement = Placement.of(visit)
     known = {"members": members.values(), "service_types": [visit.service_type], "branches": [visit.branch]}
