@@ -86,18 +86,21 @@ def _check_office(act: Act) -> None:
         raise DomainError(_("This time has not come yet. Enter when it happened."), field="at")
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def _punch(visit: Visit, act: Act) -> ClockEvent:
     _check_office(act)
     row = _locked(visit.pk)
     kept = list(ClockEvent.objects.filter(visit=row))
     same = [one for one in kept if one.kind == act.kind and abs(one.at - act.at) <= SAME_ACT]
     if same and row.caregiver_id == act.member.pk:
+        same[0].visit = row
         return same[0]
+    before = row.status
     if row.caregiver_id != act.member.pk or row.status in CLOSED or not _follow(row, act, kept):
         return _keep_unmatched(act)
     event = _keep(act, row)
-    find_exceptions(row)
+    if Visit.Status.COMPLETED in (before, row.status):
+        find_exceptions(row)
     return event
 
 

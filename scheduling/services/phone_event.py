@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from careplans.models.vital import VitalKind
 from homecare.accounts.models import User
 from homecare.audit.services.event import record
-from homecare.errors import Conflict, DomainError
+from homecare.errors import Conflict, DomainError, constraint_name
 from scheduling.models import ClockEvent, PhoneEvent, Visit
 from scheduling.phone_envelope import read_number, read_position, read_values
 from scheduling.phone_reasons import NotApplied, Why, sentence_for
@@ -64,26 +64,37 @@ def receive_event(
         raise DomainError(_("This is too long to be sent from a phone. Shorten the text."))
     digest = _digest(kind, visit_id, None if is_timed_here else at, body, offset_ms)
     happened = min(at + dt.timedelta(milliseconds=offset_ms), timezone.now() + AHEAD)
+    event = PhoneEvent(
+        member=member,
+        key=key,
+        kind=kind[:20],
+        visit_id=visit_id,
+        at=happened,
+        body={**body, "device_at": at.isoformat(), "offset_ms": offset_ms},
+        body_digest=digest,
+        status=PhoneEvent.Status.TO_REVIEW,
+    )
     with transaction.atomic():
-        event, made = PhoneEvent.objects.get_or_create(
-            member=member,
-            key=key,
-            defaults={
-                "kind": kind[:20],
-                "visit_id": visit_id,
-                "at": happened,
-                "body": {**body, "device_at": at.isoformat(), "offset_ms": offset_ms},
-                "body_digest": digest,
-                "status": PhoneEvent.Status.TO_REVIEW,
-            },
-        )
-        if not made:
-            if event.body_digest != digest:
+        if not _is_first(event):
+            kept = PhoneEvent.objects.get(member=member, key=key)
+            if kept.body_digest != digest:
                 raise DomainError(_("Something else was already received under this key. Send it under a new one."))
-            return Receipt(event, True)
+            return Receipt(kept, True)
         _apply(event, member)
         event.save(update_fields=["status", "answer"])
     return Receipt(event, False)
+
+
+def _is_first(event: PhoneEvent) -> bool:
+    """Inserts the row; a twin waits here on the unique index until the first one has its answer."""
+    try:
+        with transaction.atomic():
+            event.save(force_insert=True)
+    except IntegrityError as error:
+        if constraint_name(error) != "phone_event_once":
+            raise
+        return False
+    return True
 
 
 def _digest(*parts: Any) -> str:
@@ -154,11 +165,10 @@ def _how(event: PhoneEvent, member: Member) -> dict[str, Any]:
 
 def _clock(event: PhoneEvent, visit: Visit, member: Member) -> dict[str, Any]:
     punch = CLOCKS[event.kind](visit, **_how(event, member))
-    if punch.visit_id is None:
+    if punch.visit is None:
         why = Why.MOVED if visit.caregiver_id != member.pk else Why.of_status(visit.status)
         return {"state": "to_review", "why": why, "clock_event": punch.pk}
-    visit.refresh_from_db(fields=["status", "started_at", "finished_at"])
-    return {"clock_event": punch.pk, "visit": state_of(visit)}
+    return {"clock_event": punch.pk, "visit": state_of(punch.visit)}
 
 
 def _task(event: PhoneEvent, visit: Visit, member: Member) -> dict[str, Any]:

@@ -59,7 +59,7 @@ def _detail(found: Found) -> str:
         return _(DETAILS[found.kind]) % found.numbers
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def find_exceptions(visit: Visit) -> list[VisitException]:
     """Brings the exceptions of a completed visit up to date with its punches and tasks; returns the unresolved ones.
 
