@@ -49,7 +49,7 @@ def read_envelope(raw: Any) -> dict[str, Any]:
             "kind": _clean(str(raw["kind"])),
             "visit_id": None if visit_id is None else int(visit_id),
             "at": _moment(raw["at"]),
-            "body": _clean(raw.get("body") or {}),
+            "body": _clean(raw.get("body", {})),
             "offset_ms": int(raw.get("offset_ms") or 0),
         }
         if not isinstance(envelope["body"], dict) or abs(envelope["offset_ms"]) > MAX_OFFSET_MS:

@@ -15,6 +15,7 @@ from billing.services.charge import make_charges
 from homecare.clock import at_local, today
 from homecare.errors import CONSTRAINT_SENTENCES
 from scheduling import reason_codes
+from scheduling.forms.approval import LocalMomentField
 from scheduling.models import PhoneEvent, ReasonCode, Visit, VisitException
 from scheduling.services.approval import approve_visit
 from scheduling.services.phone_event import receive_event
@@ -272,3 +273,12 @@ def test_review_list_costs_the_same_queries_for_1_and_20_events(caregiver, coord
         counts.append(len(queries))
     assert counts[0] == counts[1]
     assert counts[0] <= 12
+
+
+def test_moment_nobody_changed_is_the_right_one_of_the_repeated_hour():
+    """01:30 on 1 November 2026 comes twice in Boston; the second is 06:30 UTC."""
+    second = dt.datetime(2026, 11, 1, 6, 30, tzinfo=dt.UTC)
+    field = LocalMomentField(zone=ZONE, moment=second)
+    assert field.clean("2026-11-01T01:30") == second
+    assert field.clean("2026-11-01T01:31") == second + dt.timedelta(hours=-1, minutes=1)
+    assert field.clean("2026-11-01T03:00") == dt.datetime(2026, 11, 1, 8, tzinfo=dt.UTC)
