@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import django_filters
 from django.db.models import Prefetch
@@ -29,7 +29,7 @@ class OwnField(serializers.PrimaryKeyRelatedField):
     """Rows that the person who asks may see; another branch's is as if it did not exist."""
 
     def get_queryset(self) -> Any:
-        return super().get_queryset().visible_to(self.context["request"].user)
+        return super().get_queryset().visible_to(self.context["request"].user)  # type: ignore[union-attr]
 
 
 class Writing:
@@ -342,7 +342,7 @@ class PaymentSerializer(serializers.ModelSerializer):
         ]  # fmt: skip
         read_only_fields = ["voided_at", "void_reason"]
         # The service answers a key that came before with the payment it made.
-        extra_kwargs = {"submission_key": {"validators": []}}
+        extra_kwargs: ClassVar[dict[str, Any]] = {"submission_key": {"validators": []}}
 
 
 class PaymentViewSet(Writing, IdempotentWrites, ReadViewSet):

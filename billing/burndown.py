@@ -70,7 +70,7 @@ def _units(row: Authorization, minutes: dict[tuple[int, int, int], list[tuple]])
 def _uncharged_visits(clients: set[int], rows: list[Authorization]) -> QuerySet:
     """Live visits of billable services without a live charge, each with the payer first on its day."""
     charged = Charge.objects.filter(client__in=clients).exclude(status=Charge.Status.VOID)
-    visits = Visit.objects.live().filter(  # type: ignore[attr-defined]
+    visits = Visit.objects.live().filter(
         client__in=clients,
         service_type__in={row.service_type_id for row in rows},
         service_type__is_billable=True,

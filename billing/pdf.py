@@ -62,7 +62,7 @@ def write_pdf(html: str, *, colour: str = "") -> bytes:
     """Draws a page of ours with the agency's colour."""
     fetcher, fonts, sheet = _tools()
     document = HTML(string=html, base_url=SCHEME, url_fetcher=fetcher)
-    return document.write_pdf(  # type: ignore[no-any-return]
+    return document.write_pdf(
         stylesheets=[sheet, _brand(colour)], font_config=fonts, pdf_variant=VARIANT, uncompressed_pdf=False
     )
 
@@ -106,7 +106,7 @@ def pdf_of(invoice: Invoice) -> bytes:
     name = _path(invoice)
     if default_storage.exists(name):
         with default_storage.open(name) as file:
-            return file.read()  # type: ignore[no-any-return]
+            return file.read()
     content = render(invoice)
     default_storage.save(name, ContentFile(content))
     return content

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from typing import Any, Self
+from decimal import Decimal
+from typing import Any
 
 from django.core.validators import MinValueValidator
 from django.db import models
@@ -54,7 +55,7 @@ class Payment(models.Model):
     client = models.ForeignKey(
         "clients.Client", null=True, blank=True, on_delete=models.PROTECT, related_name="payments"
     )
-    amount = models.DecimalField(max_digits=12, decimal_places=2, validators=[MinValueValidator(0.01)])
+    amount = models.DecimalField(max_digits=12, decimal_places=2, validators=[MinValueValidator(Decimal("0.01"))])
     method = models.CharField(max_length=8, choices=Method.choices)
     reference = models.CharField(max_length=60, blank=True, help_text=_("Check number or transfer reference."))
     received_on = models.DateField()
@@ -85,7 +86,7 @@ class Payment(models.Model):
         return reverse("billing:payment-detail", args=[self.pk])
 
     @classmethod
-    def locked(cls, pk: Any) -> Self:
+    def locked(cls, pk: Any) -> Payment:
         """The row, read fresh under FOR UPDATE; call inside a transaction."""
         return cls._default_manager.select_for_update(of=("self",)).get(pk=pk)
 

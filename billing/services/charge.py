@@ -32,7 +32,7 @@ def make_charges(visits: Iterable[Visit] | None = None, *, by: User) -> list[Cha
     on the unbilled list with the reason. A constant number of queries for each 500 visits; harmless when run twice.
     """
     if visits is None:
-        waiting = Visit.objects.billable().filter(uncharged__isnull=False)  # type: ignore[attr-defined]
+        waiting = Visit.objects.billable().filter(uncharged__isnull=False)
         pks = list(waiting.order_by("pk").values_list("pk", flat=True))
     else:
         pks = sorted(visit.pk for visit in visits)

@@ -74,8 +74,8 @@ class RunScope:
         payer = Payer.objects.visible_to(by).filter(pk=params["payer"]).first() if params["payer"] else None
         if branch is None or (params["payer"] and payer is None):
             raise DomainError(_("The branch or payer of this run is no longer yours to bill, so nothing was done."))
-        days = (dt.date.fromisoformat(params[name]) for name in ("period_from", "period_to"))
-        return cls(branch, *days, payer, bool(params["issue_now"]))
+        first, last = (dt.date.fromisoformat(params[name]) for name in ("period_from", "period_to"))
+        return cls(branch, first, last, payer, bool(params["issue_now"]))
 
 
 def start_run(scope: RunScope, *, by: User) -> Job:
@@ -103,7 +103,7 @@ def _may_issue(scope: RunScope, by: User) -> None:
 def preview(scope: RunScope) -> list[dict[str, Any]]:
     """What the run would invoice now: client, payer, visits, amount; one query."""
     return list(
-        _in_hand(scope)
+        _in_hand(scope)  # type: ignore[arg-type]
         .values("client_id", "payer_id", "client__first_name", "client__last_name", "payer__name")
         .annotate(visits=Count("pk"), amount=Sum("amount"))
         .order_by("client__last_name", "client__first_name", "client_id", "payer_id")

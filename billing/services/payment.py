@@ -103,7 +103,7 @@ def open_invoices(payer: Payer, *, branch: Branch, client: Client | None = None)
     rows = Invoice.objects.filter(payer=payer, branch=branch)
     if client is not None:
         rows = rows.filter(client=client)
-    return rows.outstanding().order_by("due_on", "pk")  # type: ignore[no-any-return, attr-defined]
+    return rows.outstanding().order_by("due_on", "pk")
 
 
 def _settle(payment: Payment, wanted: Wanted | None, *, by: User) -> None:
@@ -121,7 +121,7 @@ def _settle(payment: Payment, wanted: Wanted | None, *, by: User) -> None:
     rows = [Allocation(payment=payment, invoice_id=pk, amount=amount) for pk, amount in sorted(shares.items())]
     Allocation.objects.bulk_create(rows)
     if shares:
-        numbers = {invoice.pk: invoice.number for invoice in invoices}
+        numbers = {invoice.pk: str(invoice.number) for invoice in invoices}
         record("payment.applied", payment, by=by, changes={numbers[pk]: str(shares[pk]) for pk in shares})
 
 

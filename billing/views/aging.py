@@ -44,17 +44,17 @@ class Aging(Page):
         return ["billing/_aging_table.html"] if self.request.htmx else [self.template_name]  # type: ignore[attr-defined]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        branches = Branch.objects.visible_to(self.request.user).filter(is_active=True)  # type: ignore[attr-defined]
+        branches = Branch.objects.visible_to(self.request.user).filter(is_active=True)  # type: ignore[arg-type]
         form = AgingForm(self.request.GET, branches=branches)
         form.is_valid()
         by = form.cleaned_data.get("by") or "client"
         basis = form.cleaned_data.get("basis") or "due_on"
         branch = form.cleaned_data.get("branch")
         first = branch or branches.first()
-        invoices = Invoice.objects.visible_to(self.request.user)  # type: ignore[attr-defined]
+        invoices = Invoice.objects.visible_to(self.request.user)  # type: ignore[arg-type]
         if branch:
             invoices = invoices.filter(branch=branch)
-        rows = aging(invoices, today=today(first.time_zone if first else "UTC"), basis=basis, by=by)
+        rows = aging(invoices, today=today(first.time_zone if first else "UTC"), basis=basis, by=by)  # type: ignore[arg-type]
         base = {"basis": basis} | ({"branch": branch.pk} if branch else {})
         totals = [
             {"amount": amount, "url": _url(base | {"age": number})} for number, amount in enumerate(column_totals(rows))

@@ -63,7 +63,7 @@ class ChargeList(ListPage):
         return OPEN if self.request.GET.get("show") == OPEN else WAITING
 
     @property
-    def model(self) -> Any:
+    def model(self) -> Any:  # type: ignore[override]
         return Charge if self.tab == OPEN else Visit
 
     @property
@@ -81,7 +81,7 @@ class ChargeList(ListPage):
             .order_by("client__last_name", "client__first_name", "client_id", "payer__name")
         )
 
-    def get_paginator(self, queryset: Any, per_page: int, **kwargs: Any) -> Any:
+    def get_paginator(self, queryset: Any, per_page: int, **kwargs: Any) -> Any:  # type: ignore[override]
         """Unfiltered, the number of visits that wait is known already."""
         paginator = super().get_paginator(queryset, per_page, **kwargs)
         if self.tab == WAITING and not (self.request.GET.get("reason") or self.request.GET.get("branch")):
@@ -91,12 +91,12 @@ class ChargeList(ListPage):
     @cached_property
     def counts(self) -> dict[str, int]:
         """Visits that wait, by reason."""
-        mine = uncharged(Visit.objects.visible_to(self.request.user))  # type: ignore[attr-defined]
+        mine = uncharged(Visit.objects.visible_to(self.request.user))  # type: ignore[arg-type]
         return dict(mine.order_by().values_list("waits_for").annotate(n=Count("pk")))
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         user, counts = self.request.user, self.counts
-        ready = free_charges(Charge.objects.visible_to(user)).aggregate(n=Count("pk"), sum=Sum("amount"))  # type: ignore[attr-defined]
+        ready = free_charges(Charge.objects.visible_to(user)).aggregate(n=Count("pk"), sum=Sum("amount"))  # type: ignore[arg-type]
         waiting = sum(counts.values())
         return super().get_context_data(
             tab=self.tab,
@@ -128,7 +128,7 @@ class ChargeMake(PermissionMixin, View):
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        visits = uncharged(Visit.objects.visible_to(request.user)).filter(waits_for=WaitsFor.NOTHING)  # type: ignore[attr-defined]
+        visits = uncharged(Visit.objects.visible_to(request.user)).filter(waits_for=WaitsFor.NOTHING)  # type: ignore[arg-type]
         made = len(make_charges(visits, by=request.user))  # type: ignore[arg-type]
         text = ngettext("%(n)s visit charged.", "%(n)s visits charged.", made) % {"n": made}
         messages.success(request, text if made else _("Nothing new to charge: what is listed waits for its reason."))

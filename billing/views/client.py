@@ -33,12 +33,12 @@ class ClientBilling(OneClient, Page):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         client, user = self.get_client(), self.request.user
-        record_view(client, by=user, what="billing")  # type: ignore[arg-type]
+        record_view(client, by=user, what="billing")
         day = today(client.branch.time_zone)
-        invoices = Invoice.objects.visible_to(user).filter(client=client)  # type: ignore[attr-defined]
-        payments = Payment.objects.visible_to(user).filter(client=client)  # type: ignore[attr-defined]
-        coverages = Coverage.objects.visible_to(user).filter(client=client).select_related("payer")  # type: ignore[attr-defined]
-        authorizations = Authorization.objects.visible_to(user).filter(client=client)  # type: ignore[attr-defined]
+        invoices = Invoice.objects.visible_to(user).filter(client=client)
+        payments = Payment.objects.visible_to(user).filter(client=client)
+        coverages = Coverage.objects.visible_to(user).filter(client=client).select_related("payer")
+        authorizations = Authorization.objects.visible_to(user).filter(client=client)
         ready = free_charges(Charge.objects.filter(client=client)).aggregate(n=Count("pk"), sum=Sum("amount"))
         waits = uncharged(Visit.objects.filter(client=client)).order_by().values_list("waits_for")
         return super().get_context_data(
@@ -79,7 +79,7 @@ class CoverageCreate(ClientForm):
         return {"since": self.get_client().started_on or today(self.get_client().branch.time_zone)}
 
     def perform(self, form: Any) -> Coverage:
-        return add_coverage(client=self.get_client(), by=self.request.user, **form.cleaned_data)  # type: ignore[arg-type]
+        return add_coverage(client=self.get_client(), by=self.request.user, **form.cleaned_data)
 
 
 class OneOfClient(ClientForm):
@@ -108,7 +108,7 @@ class CoverageUpdate(OneOfClient):
     extra_context = {"heading": gettext_lazy("Edit coverage")}
 
     def perform(self, form: Any) -> Coverage:
-        return update_coverage(self.get_row(), by=self.request.user, **form.cleaned_data)  # type: ignore[arg-type]
+        return update_coverage(self.get_row(), by=self.request.user, **form.cleaned_data)
 
 
 class AuthorizationCreate(ClientForm):
@@ -126,7 +126,7 @@ class AuthorizationCreate(ClientForm):
         return {name: pk for name in ("payer", "service_type") if (pk := self.request.GET.get(name))}
 
     def perform(self, form: Any) -> Authorization:
-        return add_authorization(client=self.get_client(), by=self.request.user, **form.cleaned_data)  # type: ignore[arg-type]
+        return add_authorization(client=self.get_client(), by=self.request.user, **form.cleaned_data)
 
 
 class AuthorizationUpdate(OneOfClient):
@@ -137,4 +137,4 @@ class AuthorizationUpdate(OneOfClient):
     extra_context = {"heading": gettext_lazy("Edit authorization")}
 
     def perform(self, form: Any) -> Authorization:
-        return update_authorization(self.get_row(), by=self.request.user, **form.cleaned_data)  # type: ignore[arg-type]
+        return update_authorization(self.get_row(), by=self.request.user, **form.cleaned_data)

@@ -44,7 +44,7 @@ class InvoiceList(ListPage):
         return rows.order_by(f"-{name}" if wanted.startswith("-") else name, "pk") if name else rows
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        live = self.object_list.exclude(status=Invoice.Status.VOID).order_by()
+        live = self.object_list.exclude(status=Invoice.Status.VOID).order_by()  # type: ignore[attr-defined]
         sums = live.aggregate(invoiced=Sum("total"), owed=Sum("balance"))
         columns = [
             {"label": _("Invoice"), "sort": "number"},
@@ -199,7 +199,7 @@ class InvoiceCreate(OneClient, FormPage):
         return {**super().get_form_kwargs(), "payers": payers, "initial": initial}
 
     def perform(self, form: Any) -> Invoice:
-        return build_draft(self.get_client(), by=self.request.user, **form.cleaned_data)  # type: ignore[arg-type]
+        return build_draft(self.get_client(), by=self.request.user, **form.cleaned_data)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         client = self.get_client()

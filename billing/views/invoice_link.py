@@ -39,7 +39,7 @@ class InvoiceLinkPage(View):
             "token": token,
             "expires": link.expires_at,
             "issuer": invoice.bill_from,
-            "is_paid": invoice.balance == ZERO,  # type: ignore[attr-defined]
+            "is_paid": invoice.balance == ZERO,
         }
         return render(request, "billing/invoice_link.html", about)
 

@@ -32,14 +32,14 @@ class InvoiceRun(FormPage):
 
     def get_initial(self) -> dict[str, Any]:
         """The branch chosen in the top bar, and the month before this one."""
-        branches = Branch.objects.visible_to(self.request.user).filter(is_active=True)  # type: ignore[attr-defined]
+        branches = Branch.objects.visible_to(self.request.user).filter(is_active=True)  # type: ignore[arg-type]
         chosen = self.request.session.get("branch_id")
         branch = next((row for row in branches if row.pk == chosen), None) or (branches[0] if branches else None)
         last = today(branch.time_zone if branch else "UTC").replace(day=1) - dt.timedelta(days=1)
         return {"branch": branch, "period_from": last.replace(day=1), "period_to": last}
 
     def perform(self, form: Any) -> Any:
-        return start_run(form.scope(), by=self.request.user)
+        return start_run(form.scope(), by=self.request.user)  # type: ignore[arg-type]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)

@@ -54,10 +54,10 @@ class PayerDetail(DetailPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         payer, user = self.object, self.request.user
         day = timezone.now().date()
-        rates = Rate.objects.visible_to(user).filter(payer=payer).select_related("service_type")  # type: ignore[attr-defined]
-        invoices = Invoice.objects.visible_to(user).filter(payer=payer)  # type: ignore[attr-defined]
-        payments = Payment.objects.visible_to(user).filter(payer=payer)  # type: ignore[attr-defined]
-        actions = []
+        rates = Rate.objects.visible_to(user).filter(payer=payer).select_related("service_type")  # type: ignore[arg-type]
+        invoices = Invoice.objects.visible_to(user).filter(payer=payer)  # type: ignore[arg-type]
+        payments = Payment.objects.visible_to(user).filter(payer=payer)  # type: ignore[arg-type]
+        actions: list[dict[str, Any]] = []
         if user.has_perm("billing.change_payer"):
             url = reverse("billing:payer-update", args=[payer.pk])
             actions.append({"label": _("Edit"), "url": url, "icon": "pencil"})
@@ -157,7 +157,7 @@ class RateCreate(FormPage):
         return add_rate(by=self.request.user, **form.cleaned_data)  # type: ignore[arg-type]
 
     def get_success_url(self) -> str:
-        return self.result.payer.get_absolute_url()  # type: ignore[no-any-return]
+        return self.result.payer.get_absolute_url()
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(heading=_("New rate"), cancel_url=reverse("billing:rate-list"), **kwargs)

@@ -35,7 +35,7 @@ class PaymentList(ListPage):
         return queryset.with_unapplied().select_related("payer", "client", "branch").order_by("-received_on", "-pk")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        live = self.object_list.filter(voided_at=None).order_by()
+        live = self.object_list.filter(voided_at=None).order_by()  # type: ignore[attr-defined]
         sums = live.aggregate(received=Sum("amount"), credit=Sum("unapplied"))
         columns = [
             {"label": _("Received")},
@@ -67,11 +67,11 @@ class PaymentCreate(FormPage):
         user, asked = self.request.user, self.request.GET
         if not asked.get("payer", "").isdecimal():
             return None
-        payer = get_object_or_404(Payer.objects.visible_to(user), pk=asked["payer"])  # type: ignore[attr-defined]
+        payer = get_object_or_404(Payer.objects.visible_to(user), pk=asked["payer"])  # type: ignore[arg-type]
         client = None
-        branches = Branch.objects.visible_to(user).filter(is_active=True)  # type: ignore[attr-defined]
+        branches = Branch.objects.visible_to(user).filter(is_active=True)  # type: ignore[arg-type]
         if asked.get("client", "").isdecimal():
-            clients = Client.objects.visible_to(user).select_related("branch")  # type: ignore[attr-defined]
+            clients = Client.objects.visible_to(user).select_related("branch")  # type: ignore[arg-type]
             client = get_object_or_404(clients, pk=asked["client"])
             return {"payer": payer, "client": client, "branch": client.branch, "branches": []}
         wanted = asked.get("branch") or self.request.session.get("branch_id") or ""
@@ -117,7 +117,7 @@ class PaymentCreate(FormPage):
     def _accounts(self) -> list[dict[str, Any]]:
         """Who owes: client and payer with open invoices, found by name, payer or invoice number."""
         words = self.request.GET.get("q", "").strip()
-        owed = Invoice.objects.visible_to(self.request.user).outstanding()  # type: ignore[attr-defined]
+        owed = Invoice.objects.visible_to(self.request.user).outstanding()  # type: ignore[arg-type]
         if words:
             owed = owed.filter(
                 Q(number__icontains=words) | Q(payer__name__icontains=words)
@@ -164,7 +164,7 @@ class PaymentDetail(OnePayment, DetailPage):
              "text": event.reason, "actor": event.user}
             for event in events if event.action in words
         ]  # fmt: skip
-        actions = []
+        actions: list[dict[str, Any]] = []
         if payment.unapplied > 0 and user.has_perm("billing.add_payment"):
             url = reverse("billing:payment-apply", args=[payment.pk])
             actions.append({"label": _("Use the credit"), "url": url, "icon": "coins", "primary": True})

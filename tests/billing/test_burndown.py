@@ -13,7 +13,9 @@ from tests.factories import AuthorizationFactory, PayerFactory, VisitFactory
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.parametrize(("total", "used", "scheduled", "left"), worked_table("authorized", "used", "scheduled", "left"))
+@pytest.mark.parametrize(
+    ("total", "used", "scheduled", "left"), worked_table("authorized", "used", "scheduled", "left")
+)
 def test_left_follows_the_worked_table(total, used, scheduled, left, covered_client, payer, visits_of, biller):
     AuthorizationFactory(client=covered_client, payer=payer, total_units=int(total))
     visits_of(covered_client, int(used) // 20, minutes=300)

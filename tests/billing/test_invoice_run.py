@@ -4,9 +4,9 @@ from decimal import Decimal
 import pytest
 
 from billing.models import Charge, Invoice
+from billing.services.charge import make_charges
 from billing.services.invoice import build_draft
 from billing.services.invoice_run import KIND, RunScope, preview, run_invoices, start_run
-from billing.services.charge import make_charges
 from homecare.errors import DomainError
 from homecare.jobs.models import Job
 from homecare.jobs.registry import JobCancelled
@@ -113,7 +113,7 @@ def test_run_says_what_it_left_and_why(branch, clients, covered_client, payer, v
 
 
 def test_run_keeps_to_its_branch_payer_and_period(branch, other_branch, clients, visits_of, biller):
-    mine, theirs = clients(2)
+    mine, _theirs = clients(2)
     elsewhere = ClientFactory(branch=other_branch)
     cover(elsewhere)
     visits_of(elsewhere, hour=22)

@@ -20,7 +20,8 @@ pytestmark = pytest.mark.django_db
 def invoice(covered_client, payer, visits_of, biller):
     """invoice(30): issued, with so many lines."""
     Agency.objects.update_or_create(
-        pk=1, defaults={"name": "Harbor Home Care", "ein": "04-3219876", "npi": "1487654321", "line1": "48 Atlantic Avenue"}
+        pk=1,
+        defaults={"name": "Harbor Home Care", "ein": "04-3219876", "npi": "1487654321", "line1": "48 Atlantic Avenue"},
     )
     AddressFactory(client=covered_client)
 
@@ -102,7 +103,7 @@ def test_pdf_shows_the_agency_as_of_the_day_of_issue(invoice):
     ],
 )  # fmt: skip
 def test_fetcher_refuses_everything_but_own_static_files(url):
-    with pytest.raises(Exception, match="static files|SuspiciousFileOperation|outside|traversal|located"):
+    with pytest.raises(Exception, match=r"static files|outside"):
         pdf.OwnFilesOnly().fetch(url)
 
 

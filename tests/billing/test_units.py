@@ -1,7 +1,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from billing.units import MINUTES_ADDED, UnknownRounding, quantity, quarter_units
@@ -36,11 +36,13 @@ def test_units_are_per_visit_not_per_day():
     assert (2 * quarter_units(52, "nearest8"), quarter_units(104, "nearest8")) == (6, 7)
 
 
+@settings(deadline=None)
 @given(minutes_of_a_day, roundings)
 def test_units_never_shrink_when_a_visit_lasts_longer(minutes, rounding):
     assert quarter_units(minutes, rounding) <= quarter_units(minutes + 1, rounding)
 
 
+@settings(deadline=None)
 @given(minutes_of_a_day)
 def test_units_lie_between_floor_and_ceil(minutes):
     low, near, high = (quarter_units(minutes, name) for name in ("floor", "nearest8", "ceil"))
@@ -48,6 +50,7 @@ def test_units_lie_between_floor_and_ceil(minutes):
     assert abs(near * 15 - minutes) <= 8
 
 
+@settings(deadline=None)
 @given(minutes_of_a_day, roundings)
 def test_hours_are_a_quarter_of_the_quarters(minutes, rounding):
     hours, quarters = quantity(minutes, "hour", rounding), quantity(minutes, "quarter", rounding)

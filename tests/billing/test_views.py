@@ -122,7 +122,12 @@ def test_rows_of_another_branch_are_not_there(invoice, payment, covered_client, 
     for name in ("invoice-list", "payment-list", "aging", "charge-list", "payment-create"):
         page = stranger.get(reverse(f"billing:{name}")).content.decode()
         assert covered_client.last_name not in page, name
-    assert stranger.get(reverse("billing:payment-create") + f"?payer={payment.payer_id}&client={covered_client.pk}").status_code == 404
+    assert (
+        stranger.get(
+            reverse("billing:payment-create") + f"?payer={payment.payer_id}&client={covered_client.pk}"
+        ).status_code
+        == 404
+    )
 
 
 def test_family_opens_only_its_own_issued_invoices(invoice, draft, branch, relative, visits_of, biller, as_user):
@@ -147,7 +152,9 @@ LISTS = ["charge-list", "charge-list?show=open", "invoice-list", "payment-list",
 
 
 @pytest.mark.parametrize("name", LISTS)
-def test_lists_cost_the_same_queries_for_one_and_thirty(name, branch, visits_of, payer, covered_client, biller, as_user):
+def test_lists_cost_the_same_queries_for_one_and_thirty(
+    name, branch, visits_of, payer, covered_client, biller, as_user
+):
     url, _mark, query = name.partition("?")
     url = reverse(f"billing:{url}") + (f"?{query}" if query else "")
     http, counts = as_user(biller), []
@@ -198,7 +205,9 @@ def test_invoice_is_issued_sent_and_voided_from_its_page(draft, biller, as_user)
     http.post(reverse("billing:invoice-link-revoke", args=[link.pk]))
     link.refresh_from_db()
     assert link.revoked_at is not None
-    refused = http.post(reverse("billing:invoice-void", args=[draft.pk]), {"reason": ""}, headers={"HX-Request": "true"})
+    refused = http.post(
+        reverse("billing:invoice-void", args=[draft.pk]), {"reason": ""}, headers={"HX-Request": "true"}
+    )
     assert refused.status_code == 422
     http.post(reverse("billing:invoice-void", args=[draft.pk]), {"reason": "Wrong rate"})
     page = http.get(draft.get_absolute_url()).content.decode()
@@ -319,7 +328,13 @@ def test_rate_added_ends_the_one_before(payer, biller, as_user):
 
 def test_payer_coverage_and_authorization_are_kept_with_their_trail(covered_client, payer, biller, as_user):
     http = as_user(biller)
-    payer_data = {"name": "Veterans Affairs", "kind": "veterans", "rounding": "floor", "terms_days": 30, "is_active": "on"}
+    payer_data = {
+        "name": "Veterans Affairs",
+        "kind": "veterans",
+        "rounding": "floor",
+        "terms_days": 30,
+        "is_active": "on",
+    }
     http.post(reverse("billing:payer-create"), payer_data)
     added = Payer.objects.get(name="Veterans Affairs")
     http.post(reverse("billing:payer-update", args=[added.pk]), payer_data | {"terms_days": 45})
