@@ -39,7 +39,7 @@ class PersonalTokenAuthentication(BaseAuthentication):
         return "Bearer"
 
 
-class PersonalTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class PersonalTokenScheme(OpenApiAuthenticationExtension):
     target_class = "homecare.accounts.api_auth.PersonalTokenAuthentication"
     name = "personalToken"
 

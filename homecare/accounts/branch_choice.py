@@ -20,4 +20,4 @@ def current_branch(request: HttpRequest) -> Branch | None:
         chosen = request.session.get(SESSION_KEY)
         mine = Branch.objects.visible_to(request.user).filter(is_active=True)  # type: ignore[arg-type]
         request._current_branch = mine.filter(pk=chosen).first() if chosen else None  # type: ignore[attr-defined]
-    return request._current_branch  # type: ignore[attr-defined,no-any-return]
+    return request._current_branch  # type: ignore[attr-defined]

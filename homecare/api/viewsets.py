@@ -58,10 +58,10 @@ class IdempotentWrites:
         """Inserts the key first: a twin request waits on the unique index and then reads the stored answer."""
         key, body = self._idempotency
         row, made = IdempotencyKey.objects.get_or_create(
-            user=request.user,
+            user_id=int(request.user.pk or 0),
             key=key,
             defaults={
-                "method": request.method,
+                "method": request.method or "",
                 "path": request.path[:200],
                 "body_digest": body,
                 "status": 0,

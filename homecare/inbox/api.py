@@ -30,7 +30,7 @@ class NotificationViewSet(IdempotentWrites, ReadViewSet):
     @action(detail=True, methods=["post"])
     def read(self, request: Request, pk: str) -> Response:
         """Marks it as read."""
-        return Response(self.get_serializer(read_notification(self.get_object(), by=request.user)).data)
+        return Response(self.get_serializer(read_notification(self.get_object(), by=request.user)).data)  # type: ignore[arg-type]
 
 
 ROUTES: list = [("notifications", NotificationViewSet, "notification")]

@@ -28,8 +28,8 @@ class PreferenceForm(forms.Form):
     )
 
     def __init__(self, *args: Any, kinds: list[Kind], chosen: dict[str, list[str]], user: User, **kwargs: Any):
-        initial = {"quiet_from": user.quiet_from, "quiet_until": user.quiet_until}
-        super().__init__(*args, initial=initial, **kwargs)
+        kwargs["initial"] = {"quiet_from": user.quiet_from, "quiet_until": user.quiet_until}
+        super().__init__(*args, **kwargs)
         self.kinds = kinds
         self.user = user
         for kind in kinds:

@@ -26,4 +26,4 @@ class ConsoleBackend:
 
 
 def backend() -> SmsBackend:
-    return import_string(settings.SMS_BACKEND)()  # type: ignore[no-any-return]
+    return import_string(settings.SMS_BACKEND)()

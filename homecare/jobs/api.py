@@ -48,13 +48,13 @@ class JobViewSet(IdempotentWrites, ReadViewSet):
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, public_id: str) -> Response:
         """Stops waiting work at once, running work after its present item."""
-        return Response(self.get_serializer(cancel_job(self.get_object(), by=request.user)).data)
+        return Response(self.get_serializer(cancel_job(self.get_object(), by=request.user)).data)  # type: ignore[arg-type]
 
     @extend_schema(request=None, responses=JobSerializer)
     @action(detail=True, methods=["post"])
     def retry(self, request: Request, public_id: str) -> Response:
         """Lets failed work begin again."""
-        return Response(self.get_serializer(retry_job(self.get_object(), by=request.user)).data)
+        return Response(self.get_serializer(retry_job(self.get_object(), by=request.user)).data)  # type: ignore[arg-type]
 
 
 ROUTES: list = [("jobs", JobViewSet, "job")]

@@ -100,7 +100,9 @@ def tone(figure: Figure, value: Any, before: Any) -> str:
         if before is None or value == before:
             return "neutral"
         return "success" if (value > before) == (figure.more_is == "better") else "warning"
-    return "danger" if value else "success"
+    if not value:
+        return "neutral"
+    return "danger" if figure.is_grave else "warning"
 
 
 def url_of(figure: Figure, scope: Scope) -> str:

@@ -47,6 +47,7 @@ class Figure:
     of: Rows | None = None
     has_trend: bool = False
     more_is: str = "worse"
+    is_grave: bool = False
     page: tuple[str, str] | None = None
     hint: str | Promise = ""
 
@@ -193,7 +194,9 @@ QUESTIONS = (
         _("Are clients safe?"),
         "shield-heart",
         (
-            Figure("alerts", _("Open vital alerts"), "heartbeat", "careplans.view_vitalreading", _alerts),
+            Figure(
+                "alerts", _("Open vital alerts"), "heartbeat", "careplans.view_vitalreading", _alerts, is_grave=True
+            ),
             Figure(
                 "alerts-raised",
                 _("Alerts raised"),
@@ -203,7 +206,9 @@ QUESTIONS = (
                 has_trend=True,
             ),
             Figure("plans-due", _("Plans due for review"), "clipboard-list", PLANS, _plans_due),
-            Figure("without-plan", _("Active clients without a plan"), "clipboard-off", PLANS, _without_plan),
+            Figure(
+                "without-plan", _("Active clients without a plan"), "clipboard-off", PLANS, _without_plan, is_grave=True
+            ),
             Figure("tasks-not-done", _("Tasks not done"), "square-x", VISITS, _tasks_not_done, has_trend=True),
         ),
     ),
@@ -234,6 +239,7 @@ QUESTIONS = (
                 "clock-exclamation",
                 VISITS,
                 _late,
+                is_grave=True,
                 page=("scheduling:visit-list", "show=late"),
             ),
             Figure("missed", _("Missed"), "calendar-x", VISITS, _missed, has_trend=True),
@@ -360,6 +366,7 @@ QUESTIONS = (
                 "alert-circle",
                 MONEY_IN,
                 _overdue,
+                is_grave=True,
                 amount="balance",
                 page=("billing:invoice-list", "state=overdue"),
             ),

@@ -65,4 +65,4 @@ def read_all(user: User, wanted: dict[str, Any]) -> dict[str, Any]:
     """The values of many sub-selects in one query."""
     if not wanted:
         return {}
-    return User.objects.filter(pk=user.pk).values(**wanted)[0]
+    return dict(User.objects.filter(pk=user.pk).values(**wanted)[0])

@@ -5,7 +5,7 @@ window.SwaggerUIBundle({
   url: home.dataset.schema,
   domNode: home,
   deepLinking: true,
-  docExpansion: "none",
+  docExpansion: "list",
   defaultModelsExpandDepth: -1,
   validatorUrl: null,
   requestInterceptor(request) {

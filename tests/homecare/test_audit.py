@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, connection, connections, transaction
 from django.urls import reverse
 from django.utils import timezone
 
@@ -77,6 +78,25 @@ def test_seal_chains_of_branches_are_separate(branch, other_branch, coordinator)
     assert seal_branch(None) is None
     counts = {seal.branch_id: (seal.event_count, seal.previous) for seal in Seal.objects.all()}
     assert counts == {branch.pk: (2, None), other_branch.pk: (3, None)}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sealers_racing_make_one_chain(branch, coordinator):
+    write(ClientFactory(branch=branch), coordinator, 20)
+
+    def race():
+        try:
+            seal_branches()
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=race) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert Seal.objects.filter(branch=branch).count() == 1
+    assert verify_branch(branch.pk) is None
 
 
 @pytest.mark.parametrize(

@@ -119,6 +119,13 @@ def test_notification_reaches_nobody_who_left_or_cannot_read(coordinator):
     assert tell(User.system()) is None
 
 
+def test_message_waiting_for_somebody_who_left_is_not_sent(coordinator, mailoutbox):
+    tell(coordinator)
+    User.objects.filter(pk=coordinator.pk).update(is_active=False)
+    assert deliver_due() == 0
+    assert mailoutbox == []
+
+
 def test_messages_hold_title_and_link_and_nothing_else(coordinator, texts, mailoutbox):
     coordinator.phone = "+16175550100"
     coordinator.save()

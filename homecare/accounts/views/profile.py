@@ -38,7 +38,7 @@ class Profile(FormPage):
     def get_form_kwargs(self) -> dict[str, Any]:
         kwargs = super().get_form_kwargs()
         # A copy from the database: what is typed wrong must not show as the name in the frame.
-        kwargs["instance"] = User.objects.get(pk=self.request.user.pk)
+        kwargs["instance"] = User.objects.get(email=self.request.user.email)  # type: ignore[union-attr]
         kwargs["initial"] = {"theme": self.request.COOKIES.get(THEME_COOKIE, User.Theme.AUTO)}
         return kwargs
 

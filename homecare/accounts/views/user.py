@@ -98,7 +98,8 @@ class UserUpdate(FormPage):
         return reverse("accounts:user-update", args=[self.kwargs["pk"]])
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        subject = self.subject
+        subject, by = self.subject, self.request.user
+        assert isinstance(by, User)  # noqa: S101 - the page's permission has asked
         more = {
             "subject": subject,
             "is_self": subject.pk == self.request.user.pk,
@@ -106,7 +107,7 @@ class UserUpdate(FormPage):
             "second_factors": Authenticator.objects.filter(user=subject).exclude(
                 type=Authenticator.Type.RECOVERY_CODES
             ),
-            "events": Event.objects.visible_to(self.request.user).about(subject).select_related("user")[:10],
+            "events": Event.objects.visible_to(by).about(subject).select_related("user")[:10],
         }
         return super().get_context_data(**more, **kwargs)
 

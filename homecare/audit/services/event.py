@@ -36,7 +36,7 @@ def _branch_id(obj: models.Model | None) -> int | None:
     if obj._meta.label_lower == "accounts.branch":
         return obj.pk
     if hasattr(obj, "branch_id"):
-        return obj.branch_id  # type: ignore[no-any-return]
+        return obj.branch_id
     for path in ("client", "visit", "member", "invoice", "schedule", "plan"):
         if getattr(obj, f"{path}_id", None) is not None:
             return _branch_id(getattr(obj, path))
@@ -49,7 +49,7 @@ def _client_id(obj: models.Model | None) -> int | None:
     if obj._meta.label_lower == "clients.client":
         return obj.pk
     if getattr(obj, "client_id", None) is not None:
-        return obj.client_id  # type: ignore[attr-defined,no-any-return]
+        return obj.client_id  # type: ignore[attr-defined]
     for path in ("visit", "plan", "schedule", "invoice"):
         if getattr(obj, f"{path}_id", None) is not None:
             return _client_id(getattr(obj, path))

@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from homecare.accounts.models import Branch
@@ -21,6 +21,7 @@ from homecare.audit.models import Event, Seal
 
 SETTLED = dt.timedelta(minutes=15)
 BATCH = 10_000
+LOCK = 20261  # our number among the database's advisory locks
 FIELDS = (
     "id",
     "at",
@@ -61,7 +62,7 @@ def _plain(value: object) -> str:
 
 
 def _rows(branch_id: int | None, after: int, until: int) -> Iterable[tuple[object, ...]]:
-    events = Event.objects.filter(branch_id=branch_id, pk__gt=after, pk__lte=until).order_by("pk")
+    events = Event.objects.filter(branch=branch_id, pk__gt=after, pk__lte=until).order_by("pk")
     return events.values_list(*FIELDS).iterator(chunk_size=2000)
 
 
@@ -78,26 +79,35 @@ def seal_branches() -> int:
 @transaction.atomic
 def seal_branch(branch_id: int | None) -> Seal | None:
     """The next seal of one chain, None when nothing has settled since the last. Two at once make one seal."""
-    chain = Seal.objects.filter(branch_id=branch_id)
-    last = chain.select_for_update().order_by("-pk").first()
+    _lock_chain(branch_id)
+    chain = Seal.objects.filter(branch=branch_id)
+    last = chain.order_by("-pk").first()
     after = last.last_event_id if last else 0
-    settled = Event.objects.filter(branch_id=branch_id, pk__gt=after, at__lt=timezone.now() - SETTLED)
+    settled = Event.objects.filter(branch=branch_id, pk__gt=after, at__lt=timezone.now() - SETTLED)
     ids = list(settled.order_by("pk").values_list("pk", flat=True)[:BATCH])
     if not ids:
         return None
     digest, count = _digest(last.digest if last else "", _rows(branch_id, after, ids[-1]))
-    row, made = Seal.objects.get_or_create(
+    return Seal.objects.create(
         branch_id=branch_id,
+        previous=last,
+        first_event_id=ids[0],
         last_event_id=ids[-1],
-        defaults={"previous": last, "first_event_id": ids[0], "event_count": count, "digest": digest},
+        event_count=count,
+        digest=digest,
     )
-    return row if made else None
+
+
+def _lock_chain(branch_id: int | None) -> None:
+    """One sealer per chain until the transaction ends; an empty chain has no row that could be locked instead."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK, branch_id or 0])
 
 
 def verify_branch(branch_id: int | None) -> Break | None:
     """Computes every seal of a chain anew, oldest first; the first that does not hold, None when all do."""
     previous: Seal | None = None
-    for seal in Seal.objects.filter(branch_id=branch_id).select_related("previous").order_by("pk"):
+    for seal in Seal.objects.filter(branch=branch_id).select_related("previous").order_by("pk"):
         if seal.previous_id != (previous.pk if previous else None):
             return Break(seal, "does not follow the seal before it: a seal is missing or was added")
         after = previous.last_event_id if previous else 0

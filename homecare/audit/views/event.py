@@ -25,14 +25,15 @@ class EventList(ListPage):
     filterset_class = EventFilter
     template_name = "audit/event_list.html"
     fragment_name = "audit/_event_table.html"
-    paginate_by = None
+    paginate_by = None  # type: ignore[assignment]
 
     def rows(self, queryset: Any) -> Any:
         return queryset.select_related("user", "branch").order_by("-id")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         before = self.request.GET.get("before", "")
-        found = self.object_list.filter(pk__lt=int(before)) if before.isdecimal() else self.object_list
+        found: Any = self.object_list
+        found = found.filter(pk__lt=int(before)) if before.isdecimal() else found
         events = list(found[: ROWS + 1])
         more = {
             "events": events[:ROWS],
@@ -53,7 +54,8 @@ class ClientTrail(EventList):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         # Clients stand above the trail, so their model is asked for by name instead of imported.
-        clients = apps.get_model("clients", "Client").objects.visible_to(self.request.user)
+        user: Any = self.request.user
+        clients = apps.get_model("clients", "Client").objects.visible_to(user)
         client = get_object_or_404(clients, pk=self.kwargs["client_pk"])
-        record_view(client, by=self.request.user, what="trail")  # type: ignore[arg-type]
+        record_view(client, by=user, what="trail")
         return super().get_context_data(client=client, **kwargs)

@@ -31,8 +31,9 @@ UNDELIVERED = (SMTPException, OSError, sms.SmsError)
 
 def deliver_due() -> int:
     """Sends everything that is due; returns how many messages went out."""
-    due = Delivery.objects.due().order_by("send_after").values_list("pk", "send_after")[:BATCH]
-    return sum(deliver(pk, expected) for pk, expected in list(due))
+    due = Delivery.objects.due().filter(notification__recipient__is_active=True).order_by("send_after")
+    claims = list(due.values_list("pk", "send_after")[:BATCH])
+    return sum(deliver(pk, expected) for pk, expected in claims)
 
 
 def deliver(delivery_id: int, expected: dt.datetime) -> int:

@@ -36,7 +36,7 @@ class Bell(PermissionMixin, View):
     permission = None
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        unread = Notification.objects.visible_to(request.user).unread().count()  # type: ignore[arg-type]
+        unread = Notification.objects.visible_to(request.user).unread().count()
         return render(request, "inbox/_bell_count.html", {"unread": unread})
 
 

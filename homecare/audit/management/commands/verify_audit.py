@@ -22,7 +22,7 @@ class Command(BaseCommand):
         chains: list[tuple[int | None, str]] = [(None, "no branch"), *Branch.objects.values_list("pk", "name")]
         for branch_id, name in chains:
             found = verify_branch(branch_id)
-            seals = Seal.objects.filter(branch_id=branch_id)
+            seals = Seal.objects.filter(branch=branch_id)
             if found is None:
                 self.stdout.write(f"{name}: {seals.count()} seals hold")
                 continue
