@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils.translation import gettext_lazy as _
 
 from homecare.inbox.kinds import declare
-from scheduling.services import reminder
+from scheduling.services import reminder, schedule
 
 declare("visit.tomorrow", label=_("Tomorrow's visits"), channels=("app", "email"), permission="scheduling.work_visit")
 declare(
@@ -25,9 +25,7 @@ declare(
 
 @shared_task
 def extend_schedules() -> None:
-    from scheduling.services.schedule import extend_schedules as extend
-
-    extend()
+    schedule.extend_schedules()
 
 
 @shared_task

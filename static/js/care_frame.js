@@ -68,7 +68,8 @@ async function listWaiting(waits, stuck) {
   list.replaceChildren(...rows);
 }
 
-function showSignedOut() {
+async function showSignedOut() {
+  if (!(await store.waiting(outbox.user())).length) return;
   const link = document.getElementById("care-waiting");
   link.href = `${words.login}?next=${encodeURIComponent(location.pathname)}`;
   document.getElementById("care-count").textContent = words.wordSignIn;

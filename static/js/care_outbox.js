@@ -49,8 +49,12 @@ export async function flush() {
     return sendAll();
   };
   // One sender at a time, over all open pages; without locks the server still takes each act only once.
-  if (navigator.locks) await navigator.locks.request("care-outbox", drain);
-  else await drain();
+  try {
+    if (navigator.locks) await navigator.locks.request("care-outbox", drain);
+    else await drain();
+  } finally {
+    isWaitingToFlush = false;
+  }
 }
 
 async function sendAll() {

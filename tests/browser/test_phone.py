@@ -158,7 +158,7 @@ def test_caregiver_whose_visit_was_cancelled_meanwhile_is_told(page_as, caregive
 
 
 def test_caregiver_whose_answer_was_lost_sends_once(page_as, caregiver, visit):
-    page = page_as(caregiver.user, 390, allow=OFFLINE + (r"net::ERR_FAILED",), **PHONE)
+    page = page_as(caregiver.user, 390, allow=(*OFFLINE, r"net::ERR_FAILED"), **PHONE)
     open_visit(page, visit)
 
     def lose(route):
@@ -200,7 +200,8 @@ def test_caregiver_cannot_sign_out_while_something_waits(page_as, caregiver, vis
     page.goto("/accounts/logout/")
     page.route("**/care/events/", lambda route: route.abort("internetdisconnected"))
     page.evaluate(
-        "async () => (await import('homecare/care_outbox')).enqueue('note', %d, {text: 'Before leaving'})" % visit.pk
+        "async (visit) => (await import('homecare/care_outbox')).enqueue('note', visit, {text: 'Before leaving'})",
+        visit.pk,
     )
     page.get_by_role("main").get_by_role("button", name="Sign out").click()
     expect(page.get_by_text("signing out now would lose it")).to_be_visible()
@@ -208,7 +209,8 @@ def test_caregiver_cannot_sign_out_while_something_waits(page_as, caregiver, vis
     page.get_by_role("main").get_by_role("button", name="Sign out").click()
     page.wait_for_url(lambda url: "logout" not in url)
     assert PhoneEvent.objects.count() == 1
-    assert page.evaluate("async () => (await caches.keys()).filter((name) => name.startsWith('care-pages')).length") == 0
+    kept = page.evaluate("async () => (await caches.keys()).filter((name) => name.startsWith('care-pages'))")
+    assert kept == []
 
 
 def test_implausible_sign_is_stopped_on_the_phone(page_as, caregiver, visit):
@@ -221,6 +223,11 @@ def test_implausible_sign_is_stopped_on_the_phone(page_as, caregiver, visit):
     assert not PhoneEvent.objects.exists()
 
 
+SMALL = """
+() => [...document.querySelectorAll('main :is(a, button, input:not([type=hidden]), select, textarea, summary)')]
+  .filter((one) => one.offsetParent && one.getBoundingClientRect().height < 44)
+  .map((one) => one.outerHTML.slice(0, 80))
+"""
 PAGES = ["/care/", "/care/week/", "/care/waiting/", "/care/calendar/", "visit"]
 
 
@@ -235,12 +242,7 @@ def test_phone_pages_fit_and_read_well(page_as, check_axe, fits, caregiver, visi
             details.evaluate("(one) => one.setAttribute('open', '')")
         assert check_axe(page) == [], address
         assert fits(page), address
-        small = page.evaluate(
-            "() => [...document.querySelectorAll('main :is(a, button, input:not([type=hidden]), select, textarea, summary)')]"
-            ".filter((one) => one.offsetParent).map((one) => [one.outerHTML.slice(0, 80), one.getBoundingClientRect()])"
-            ".filter(([_, box]) => box.height < 44).map(([html]) => html)"
-        )
-        assert small == [], address
+        assert page.evaluate(SMALL) == [], address
 
 
 def test_visit_page_works_without_scripts(page_as, caregiver, visit):
