@@ -115,7 +115,7 @@ def _visits(
                 visit.plan = plans[pattern.client.pk] if visit.started_at else None
             elif pattern.member and pattern.client.status == "on_hold":
                 visit.status, visit.cancel_reason = Visit.Status.CANCELLED, "Client on hold"
-            elif setting.random.random() < 0.004:
+            elif setting.random.random() < 0.015:
                 visit.caregiver, visit.is_changed_by_hand = None, True
             yield visit
 
@@ -126,10 +126,12 @@ def build_visits(setting: Setting, pairs: list[tuple[Pattern, Schedule]], plans:
     return visits
 
 
-def build_field_work(setting: Setting, visits: list[Visit]) -> None:
+def build_field_work(setting: Setting, visits: list[Visit], places: dict[int, tuple[float, float]]) -> None:
     """Punches of every visit that began, tasks and notes of the last weeks."""
     worked = [visit for visit in visits if visit.started_at]
-    ClockEvent.objects.bulk_create((punch for visit in worked for punch in _punches(setting, visit)), batch_size=BATCH)
+    ClockEvent.objects.bulk_create(
+        (punch for visit in worked for punch in _punches(setting, visit, places)), batch_size=BATCH
+    )
     since = timezone.now() - dt.timedelta(weeks=TASKS_WEEKS)
     recent = [visit for visit in worked if visit.starts_at > since]
     tasks: dict[int, list[PlannedTask]] = {}
@@ -157,10 +159,10 @@ def build_exceptions(visits: list[Visit]) -> None:
             find_exceptions(visit)
 
 
-def _punches(setting: Setting, visit: Visit) -> Iterator[ClockEvent]:
+def _punches(setting: Setting, visit: Visit, places: dict[int, tuple[float, float]]) -> Iterator[ClockEvent]:
     if visit.caregiver is None:
         return
-    far = setting.random.random() < 0.02
+    far, (latitude, longitude) = setting.random.random() < 0.02, places[visit.client_id]
     for kind, at in (("in", visit.started_at), ("out", visit.finished_at)):
         if at is not None:
             yield ClockEvent(
@@ -169,6 +171,8 @@ def _punches(setting: Setting, visit: Visit) -> Iterator[ClockEvent]:
                 kind=kind,
                 at=at,
                 received_at=at + dt.timedelta(seconds=2),
+                latitude=latitude + (0.012 if far else 0.0001),
+                longitude=longitude,
                 accuracy_metres=setting.random.choice([8, 12, 20, 35]),
                 distance_metres=setting.random.randint(900, 2400) if far else setting.random.randint(0, 60),
                 recorded_by=visit.caregiver.user,
