@@ -23,9 +23,8 @@ class VisibleField(serializers.PrimaryKeyRelatedField):
     """A row the caller may see; another one is refused as if it did not exist."""
 
     def get_queryset(self) -> Any:
-        return self.queryset.model.objects.visible_to(  # type: ignore[union-attr]
-            self.context["request"].user
-        )
+        rows: Any = self.queryset
+        return rows.model.objects.visible_to(self.context["request"].user)
 
 
 class MemberSerializer(serializers.ModelSerializer):

@@ -64,6 +64,7 @@ class PlanForm(forms.Form):
     def __init__(self, data: QueryDict | None = None, *, plan: CarePlan, **kwargs: Any):
         kwargs.setdefault("initial", {"summary": plan.summary})
         super().__init__(data, **kwargs)
+        self.focus = ""
         if data is None:
             self.goals = [_goal_row(goal) for goal in plan.goals.all()]
             self.tasks = [
@@ -86,10 +87,14 @@ class PlanForm(forms.Form):
         here = int(position)
         if deed == "remove":
             rows.pop(here)
+            self.focus = f"add-{what}"
         elif deed in ("up", "down"):
             there = here + (1 if deed == "down" else -1)
             if 0 <= there < len(rows):
                 rows[here], rows[there] = rows[there], rows[here]
+                # At the end of its way a button is disabled; then the other one takes the focus.
+                end, back = (0, "down") if deed == "up" else (len(rows) - 1, "up")
+                self.focus = f"{back if there == end else deed}-{what}-{there}"
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Any
 
 from django import template
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -36,3 +36,9 @@ def due(on: dt.date | None, today: dt.date) -> Any:
 def band(words: str, tone: str) -> SafeString:
     """{% band assessment.band assessment.tone %}"""
     return badge(words, tone or "neutral", BAND_ICONS.get(tone, "circle"))
+
+
+@register.simple_tag
+def part_focus(form: Any, key: str, n: int) -> SafeString:
+    """The attribute for the button that keeps the keyboard's focus after its row has moved."""
+    return mark_safe(" autofocus" if form.focus == f"{key}-{n}" else "")  # noqa: S308 - one of two constants

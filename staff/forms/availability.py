@@ -25,6 +25,7 @@ class Row:
     starts: str
     ends: str
     error: str = ""
+    is_new: bool = False
 
 
 class WeekForm(forms.Form):
@@ -37,6 +38,7 @@ class WeekForm(forms.Form):
 
     def __init__(self, data: QueryDict | None = None, *, lines: Iterable[Line] = (), **kwargs: Any):
         super().__init__(data, **kwargs)
+        self.focus = ""
         if data is None:
             self.rows = [
                 Row(index, day, f"{starts:%H:%M}", f"{ends:%H:%M}")
@@ -53,15 +55,20 @@ class WeekForm(forms.Form):
         """Adds an empty line to a day, removes a line, or copies one day's lines to others."""
         verb, _colon, number = act.partition(":")
         if verb == "add" and number.isdigit() and int(number) in Weekday.values:
-            self.rows.append(Row(len(self.rows), int(number), "", ""))
+            self.rows.append(Row(len(self.rows), int(number), "", "", is_new=True))
         elif verb == "remove" and number.isdigit():
+            self.focus = next((str(row.weekday) for row in self.rows if row.index == int(number)), "")
             self.rows = [row for row in self.rows if row.index != int(number)]
         elif verb == "copy":
             self._copy(data.get("copy_from", ""), data.getlist("copy_to"))
-        self.rows = [Row(index, row.weekday, row.starts, row.ends) for index, row in enumerate(self.rows)]
+            self.focus = "copy"
+        self.rows = [
+            Row(index, row.weekday, row.starts, row.ends, is_new=row.is_new) for index, row in enumerate(self.rows)
+        ]
 
     def _copy(self, source: str, targets: list[str]) -> None:
-        days = {int(day) for day in targets if day.isdigit() and int(day) in Weekday.values} - {int(source or -1)}
+        days = {int(day) for day in targets if day.isdigit() and int(day) in Weekday.values}
+        days -= {int(source)} if source.isdigit() else days
         kept = [row for row in self.rows if row.weekday not in days]
         model = [row for row in self.rows if str(row.weekday) == source]
         self.rows = kept + [Row(0, day, row.starts, row.ends) for day in sorted(days) for row in model]
@@ -74,7 +81,7 @@ class WeekForm(forms.Form):
             if not row.starts and not row.ends:
                 continue
             try:
-                lines.append((row.weekday, dt.time.fromisoformat(row.starts), dt.time.fromisoformat(row.ends)))
+                lines.append((row.weekday, _time(row.starts), _time(row.ends)))
             except ValueError:
                 row.error = _("%(day)s: enter both times, for example 08:00 and 16:00.") % {
                     "day": Weekday(row.weekday).label
@@ -82,6 +89,10 @@ class WeekForm(forms.Form):
                 self.add_error(None, row.error)
         data["lines"] = lines
         return data
+
+
+def _time(text: str) -> dt.time:
+    return dt.datetime.strptime(text, "%H:%M").time()
 
 
 def _typed(data: QueryDict) -> list[Row]:
