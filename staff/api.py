@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
+from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from rest_framework import serializers, status
 from rest_framework.decorators import action
@@ -23,8 +24,8 @@ class VisibleField(serializers.PrimaryKeyRelatedField):
     """A row the caller may see; another one is refused as if it did not exist."""
 
     def get_queryset(self) -> Any:
-        rows: Any = self.queryset
-        return rows.model.objects.visible_to(self.context["request"].user)
+        model: Any = cast(QuerySet, super().get_queryset()).model
+        return model.objects.visible_to(self.context["request"].user)
 
 
 class MemberSerializer(serializers.ModelSerializer):
