@@ -18,7 +18,7 @@ def agency_of(request: HttpRequest) -> Agency:
     """The agency, read once per request by whoever asks first."""
     if not hasattr(request, "_agency"):
         request._agency = Agency.current()  # type: ignore[attr-defined]
-    return request._agency  # type: ignore[attr-defined,no-any-return]
+    return request._agency  # type: ignore[attr-defined]
 
 
 class Frame:

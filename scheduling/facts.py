@@ -120,7 +120,7 @@ def read_members(ids: Iterable[int], *, lock: bool = False) -> dict[int, MemberF
     if not wanted:
         return {}
     rows = fetch(MEMBERS + ("FOR NO KEY UPDATE OF m" if lock else ""), wanted)
-    return {row[0]: MemberFact(*row[:-2], RoleFact(*row[-2:])) for row in rows}
+    return {row[0]: MemberFact._make((*row[:-2], RoleFact._make(row[-2:]))) for row in rows}
 
 
 class Facts:
@@ -198,8 +198,8 @@ class Facts:
         """The batch's clients and those of the visits around it, with where they live."""
         ids = self.client_ids | {row.client_id for rows in self.busy.values() for row in rows}
         return {
-            pk: ClientFact(
-                pk, *words, (latitude, longitude) if latitude is not None and longitude is not None else None
+            pk: ClientFact._make(
+                (pk, *words, (latitude, longitude) if latitude is not None and longitude is not None else None)
             )
             for pk, *words, latitude, longitude in fetch(CLIENTS, list(ids))
         }

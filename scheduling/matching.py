@@ -54,7 +54,7 @@ class Suggestion:
 def suggest_for_visit(visit: Visit) -> list[Suggestion]:
     """All active caregivers of the visit's branch, best first, those who cannot come last with the reason."""
     members = Member.objects.active().filter(branch_id=visit.branch_id).select_related("role")
-    known = {"service_types": [visit.service_type], "branches": [visit.branch]}
+    known: dict[str, Iterable] = {"service_types": [visit.service_type], "branches": [visit.branch]}
     return rank([Placement.of(visit, member_id=None)], list(members), known)
 
 

@@ -46,7 +46,7 @@ class CaregiverField(forms.ModelChoiceField):
     """Active staff of one branch by name and role; empty leaves the visit unfilled."""
 
     def __init__(self, **kwargs: Any) -> None:
-        options = {
+        options: dict[str, Any] = {
             "label": _("Caregiver"),
             "required": False,
             "empty_label": _("Nobody yet (unfilled)"),

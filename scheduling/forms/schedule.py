@@ -26,6 +26,7 @@ REPEATS = [
 DAYS = [(str(number), name) for number, name in WEEKDAYS.items()]
 SHORT_DAYS = [(str(number), name) for number, name in WEEKDAYS_ABBR.items()]
 WEEKS = [(1, _("every week"))] + [(n, _("every %(n)s weeks") % {"n": n}) for n in range(2, MAX_INTERVAL + 1)]
+PLACES = [(number, number) for number in range(1, 5)]
 ASSIGNMENT_ROWS = 4
 
 
@@ -118,11 +119,9 @@ class AssignmentForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         help_text=_("No day ticked: all days of the pattern."),
     )
-    every_weeks = forms.TypedChoiceField(label=_("How often"), choices=WEEKS, coerce=int, required=False, empty_value=1)
+    every_weeks = forms.TypedChoiceField(label=_("How often"), choices=WEEKS, coerce=int, required=False)
     since = day_field(_("From"), required=False)
-    slot = forms.TypedChoiceField(
-        label=_("Place"), choices=[(n, n) for n in range(1, 5)], coerce=int, required=False, empty_value=1
-    )
+    slot = forms.TypedChoiceField(label=_("Place"), choices=PLACES, coerce=int, required=False)
 
 
 class AssignmentLines(forms.BaseFormSet):
@@ -131,10 +130,11 @@ class AssignmentLines(forms.BaseFormSet):
     def __init__(self, *args: Any, user: Any, branch_id: int, **kwargs: Any) -> None:
         self.caregivers = list(caregivers_of(user, branch_id))
         self.queryset = caregivers_of(user, branch_id)
-        super().__init__(*args, prefix="team", **kwargs)
+        kwargs["prefix"] = "team"
+        super().__init__(*args, **kwargs)
 
     def _construct_form(self, i: int, **kwargs: Any) -> Any:
-        form = super()._construct_form(i, **kwargs)
+        form = super()._construct_form(i, **kwargs)  # type: ignore[misc]
         field = form.fields["member"]
         field.queryset = self.queryset
         rows = [(row.pk, field.label_from_instance(row)) for row in self.caregivers]

@@ -128,7 +128,7 @@ class UnfilledFilter(forms.Form):
         label=_("Ahead"),
         coerce=int,
         required=False,
-        empty_value=7,
+        empty_value=7,  # type: ignore[arg-type]
         choices=[(1, _("Today")), (3, _("3 days")), (7, _("7 days")), (14, _("14 days")), (84, _("12 weeks"))],
     )
     service_type = forms.ModelChoiceField(

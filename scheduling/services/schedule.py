@@ -292,7 +292,7 @@ def _extend(ids: list[int], by: User) -> int:
 
 
 def _missing(
-    schedule: Schedule, pattern: Pattern, first: dt.date, taken: set[tuple[int, dt.date, int]]
+    schedule: Schedule, pattern: Pattern, first: dt.date, taken: set[tuple[int, dt.date | None, int]]
 ) -> Iterator[Visit]:
     """Unsaved visits of the pattern that are not there yet, cancelled ones included."""
     client = schedule.client
@@ -316,12 +316,12 @@ def _missing(
             )
 
 
-def _occurrences(ids: list[int]) -> set[tuple[int, dt.date, int]]:
+def _occurrences(ids: list[int]) -> set[tuple[int, dt.date | None, int]]:
     """Days of the patterns that already have their visit, also a cancelled one: it is not made again."""
     if not ids:
         return set()
     rows = Visit.objects.filter(schedule__in=ids, occurrence_on__gte=now().date() - DAY)
-    return set(rows.values_list("schedule_id", "occurrence_on", "slot"))
+    return {(pk or 0, on, slot) for pk, on, slot in rows.values_list("schedule_id", "occurrence_on", "slot")}
 
 
 def _row(client: Client, service_type: ServiceType, pattern: Pattern, *, note: str, by: User | None) -> Schedule:

@@ -195,7 +195,11 @@ def _judge(edit: Edit, members: dict[int, Member]) -> None:
         )
         for number, change in enumerate(edit.changes)
     ]
-    known = {"members": members.values(), "service_types": [edit.schedule.service_type], "branches": [client.branch]}
+    known: dict[str, Iterable] = {
+        "members": members.values(),
+        "service_types": [edit.schedule.service_type],
+        "branches": [client.branch],
+    }
     judge = Judge(placements, known)
     for change, placement in zip(edit.changes, placements, strict=True):
         if change.after is None:
@@ -323,7 +327,8 @@ def _write(visit: Visit, change: VisitChange, schedule: Schedule) -> None:
 
 
 def _event(visit: Visit, fate: str, before: dict, by: User) -> object:
-    action = {Fate.CREATED: "visit.created", Fate.CANCELLED: "visit.cancelled"}.get(fate, "visit.moved")
+    words: dict[str, str] = {Fate.CREATED: "visit.created", Fate.CANCELLED: "visit.cancelled"}
+    action = words.get(fate, "visit.moved")
     after = {name: getattr(visit, name) for name in KEPT}
     changes = {name: [before.get(name), value] for name, value in after.items() if before.get(name) != value}
     return build(action, visit, by=by, changes=changes)

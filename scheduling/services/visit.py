@@ -7,7 +7,7 @@ asks the placement rules, and leaves the last word to the database's exclusion c
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 from django.db import IntegrityError, OperationalError, connection, transaction
@@ -196,7 +196,11 @@ def _tell(row: Visit, previous: Member | None) -> None:
 def _judge(visit: Visit, members: dict[int, MemberFact], *, by: User, override_reason: str) -> list[Finding]:
     """Asks the rules; returns the warnings that the reason overrides."""
     placement = Placement.of(visit)
-    known = {"members": members.values(), "service_types": [visit.service_type], "branches": [visit.branch]}
+    known: dict[str, Iterable[Any]] = {
+        "members": members.values(),
+        "service_types": [visit.service_type],
+        "branches": [visit.branch],
+    }
     return check(Judge([placement], known).judge(placement), by=by, override_reason=override_reason)
 
 

@@ -48,9 +48,10 @@ class BoardPage(Page):
     def board(self) -> Board:
         return board_for(self.request, self.monday, self.filter.cleaned_data.get("by", "")).read()
 
-    def people(self) -> list[Any]:
+    def people(self) -> Any:
         """The rows: caregivers, or clients with visits in the week."""
         asked = self.filter.cleaned_data
+        rows: Any
         if self.board.by == BY_CLIENT:
             rows = Client.objects.visible_to(self.request.user).filter(pk__in=self.board.row_ids)  # type: ignore[arg-type]
         else:

@@ -33,6 +33,7 @@ from scheduling.matching import rank
 from scheduling.models import Schedule, ServiceType, Visit
 from scheduling.pattern import Pattern
 from scheduling.placement import Placement
+from scheduling.series import Edit, Fate
 from scheduling.services.schedule import create_schedule, end_schedule, preview_schedule
 from scheduling.services.schedule_edit import edit_schedule, preview_edit
 from staff.models import Member
@@ -103,7 +104,9 @@ class ScheduleDetail(DetailPage):
 class PatternPage(FormPage):
     """The form of a pattern with its lines of caregivers; `?preview` and `?rank` answer with that part alone."""
 
-    client: Client
+    @cached_property
+    def client(self) -> Client:
+        raise NotImplementedError
 
     @property
     def branch_id(self) -> int:
@@ -152,7 +155,7 @@ class PatternPage(FormPage):
             for day in days
         ]
         members = Member.objects.visible_to(self.request.user).active().filter(branch=self.branch_id)  # type: ignore[arg-type]
-        known = {"service_types": [service_type], "branches": [self.client.branch]}
+        known: dict[str, Any] = {"service_types": [service_type], "branches": [self.client.branch]}
         rows = rank(placements, list(members.select_related("role")), known)
         context = {
             "suggestions": [row for row in rows if row.is_eligible][:8],
@@ -172,7 +175,7 @@ class ScheduleCreate(PatternPage):
     success_message = _("The pattern is planned and its visits are made.")
 
     @cached_property
-    def client(self) -> Client:  # type: ignore[override]
+    def client(self) -> Client:
         rows = Client.objects.visible_to(self.request.user).select_related("branch")  # type: ignore[arg-type]
         return get_object_or_404(rows, pk=self.kwargs["client_pk"])
 
@@ -215,6 +218,18 @@ class ScheduleCreate(PatternPage):
         return made.schedule
 
 
+def _counted(edit: Edit) -> list[str]:
+    """12 changed, 3 new, 1 cancelled, 2 stay as they are, 4 unfilled: what is none is not said."""
+    words = [
+        (edit.count(Fate.CHANGED), _("%(n)s changed")),
+        (edit.count(Fate.CREATED), _("%(n)s new")),
+        (edit.count(Fate.CANCELLED), _("%(n)s cancelled")),
+        (edit.count(Fate.SAME), _("%(n)s stay as they are")),
+        (len(edit.left_open), _("%(n)s unfilled")),
+    ]
+    return [str(text) % {"n": count} for count, text in words if count]
+
+
 class SchedulePage:
     """The pattern of the URL, among those this person may see."""
 
@@ -227,8 +242,8 @@ class SchedulePage:
         rows = rows.select_related("client__branch", "service_type").prefetch_related("assignment_rules__schedule")
         return get_object_or_404(rows, pk=self.kwargs["pk"])
 
-    @property
-    def client(self) -> Client:
+    @cached_property
+    def client(self) -> Any:
         return self.schedule.client
 
 
@@ -261,7 +276,7 @@ class ScheduleUpdate(SchedulePage, PatternPage):
             "sentence": pattern.sentence,
             "edit": edit,
             "expected": len(edit.changes) - edit.count("same"),
-            "counts": [(fate, edit.count(fate)) for fate in ("changed", "created", "cancelled", "same")],
+            "counts": _counted(edit),
         }
         return render(self.request, "scheduling/_edit_preview.html", context)
 
