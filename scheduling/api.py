@@ -31,7 +31,7 @@ class OwnField(serializers.PrimaryKeyRelatedField):
     """A row named by its id, among those this person may see; another one does not exist for them."""
 
     def get_queryset(self) -> Any:
-        model: Any = self.queryset.model  # type: ignore[union-attr]
+        model: Any = self.queryset.model  # type: ignore[union-attr,arg-type]
         return model.objects.visible_to(self.context["request"].user)
 
 
