@@ -1,4 +1,4 @@
-"""Money: Decimal only, amounts with 2 places, rates with 4, one rounding rule, a total is the sum of its rounded lines."""
+"""Money: Decimal only, amounts with 2 places, rates with 4, one rounding rule, totals are sums of rounded lines."""
 
 from __future__ import annotations
 

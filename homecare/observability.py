@@ -1,4 +1,4 @@
-"""Structured logs without health data: method, route name, status, time, user id. Never a query string, a name or a body."""
+"""Structured logs without health data: method, route name, status, time, user id. No query string, name or body."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ log = structlog.get_logger("homecare.request")
 
 def configure_logging(config: dict[str, Any]) -> None:
     """One line of JSON per event on standard output; Django's own loggers go through the same pipe."""
-    shared = [
+    shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),

@@ -1,4 +1,4 @@
-"""Settings, read from the environment. With no DATABASE_URL/REDIS_URL the embedded services of bin/services are used."""
+"""Settings, read from the environment. Without DATABASE_URL/REDIS_URL the embedded services (bin/services) are used."""
 
 from pathlib import Path
 

@@ -15,12 +15,13 @@ class StatusModel(models.Model):
 
     TRANSITIONS: ClassVar[dict[str, set[str]]] = {}
     Status: ClassVar[type[models.TextChoices]]
+    status: Any  # the field itself is each subclass's own, with its choices and default
 
     class Meta:
         abstract = True
 
     def can_move_to(self, status: str) -> bool:
-        return status in self.TRANSITIONS.get(self.status, set())  # type: ignore[attr-defined]
+        return status in self.TRANSITIONS.get(self.status, set())
 
     def move_to(self, status: str) -> None:
         """Sets the status or raises InvalidTransition; the caller holds the row lock and saves."""
@@ -29,7 +30,7 @@ class StatusModel(models.Model):
                 _("This %(thing)s is %(now)s and cannot become %(then)s. Reload the page to see its present state.")
                 % {
                     "thing": self._meta.verbose_name,
-                    "now": self.Status(self.status).label.lower(),  # type: ignore[attr-defined]
+                    "now": self.Status(self.status).label.lower(),
                     "then": self.Status(status).label.lower(),
                 }
             )

@@ -1,6 +1,5 @@
 """The office's schedule under /schedule/, and the caregiver's pages (urls_field) under one namespace."""
 
-
 from django.urls import include, path
 
 from scheduling.views import board, schedule, visit, visit_change

@@ -210,7 +210,7 @@ class ScheduleFactory(DjangoModelFactory):
 
 
 class VisitFactory(DjangoModelFactory):
-    """An open visit of one hour; each further one lies a day later, so that a caregiver given to several is never double-booked."""
+    """An open visit of one hour; each further one a day later: a caregiver given to several is never double-booked."""
 
     class Meta:
         model = Visit

@@ -36,7 +36,7 @@ class ReadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedViewSe
 
 
 class IdempotentWrites:
-    """A write with an `Idempotency-Key` header happens once: sent again it gets the stored answer, with another body 422."""
+    """A write with an `Idempotency-Key` header happens once: again gives the stored answer, with another body 422."""
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         key = request.headers.get("Idempotency-Key", "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 from django.utils import timezone
@@ -33,9 +34,12 @@ MEDICINES = [
 def build_plans(setting: Setting, clients: list[Client]) -> dict[int, CarePlan]:
     """One active plan per client from a template for a condition; a few reviews are due or overdue."""
     templates = list(PlanTemplate.objects.all())
-    supervisor, plans = setting.users["supervisor"], []
+    supervisor = setting.users["supervisor"]
+    plans: list[CarePlan] = []
+    contents: list[dict[str, Any]] = []
     for number, client in enumerate(clients):
         template = templates[number % len(templates)]
+        contents.append(template.content)
         plans.append(
             CarePlan(
                 client=client,
@@ -52,8 +56,8 @@ def build_plans(setting: Setting, clients: list[Client]) -> dict[int, CarePlan]:
     CarePlan.objects.bulk_create(plans)
     Goal.objects.bulk_create(
         Goal(plan=plan, text=goal["text"][:200], measure=goal.get("measure", "")[:200])
-        for plan in plans
-        for goal in plan.template.content["goals"]
+        for plan, content in zip(plans, contents, strict=True)
+        for goal in content["goals"]
     )
     PlannedTask.objects.bulk_create(
         PlannedTask(
@@ -64,8 +68,8 @@ def build_plans(setting: Setting, clients: list[Client]) -> dict[int, CarePlan]:
             weekdays=task.get("weekdays") or [],
             position=position,
         )
-        for plan in plans
-        for position, task in enumerate(plan.template.content["tasks"])
+        for plan, content in zip(plans, contents, strict=True)
+        for position, task in enumerate(content["tasks"])
     )
     CarePlan.objects.filter(pk__in=[plan.pk for plan in plans]).update(status=CarePlan.Status.ACTIVE)
     return {plan.client_id: plan for plan in plans}

@@ -97,7 +97,7 @@ def kilometres(a: tuple[float, float], b: tuple[float, float]) -> float:
 
 def build_rota(setting: Setting, clients: list[Client], members: list[Member]) -> Rota:
     """One or two daily patterns a client; every twentieth is left open; each fifth client sees a nurse or therapist."""
-    places = {c.pk: (a.latitude, a.longitude) for c in clients for a in c.addresses.all()}
+    places = {c.pk: (a.latitude or 0.0, a.longitude or 0.0) for c in clients for a in c.addresses.all()}
     excluded = set(CaregiverPreference.objects.filter(kind="excluded").values_list("client_id", "member_id"))
     rota = Rota(members, places, excluded)
     services = {service.code: service for service in ServiceType.objects.all()}

@@ -119,4 +119,6 @@ class PhoneEvent(models.Model):
     @cached_property
     def visit(self) -> Visit | None:
         """The visit the phone named, when there is one."""
+        if self.visit_id is None:
+            return None
         return Visit.objects.filter(pk=self.visit_id).select_related("client", "branch", "caregiver").first()
