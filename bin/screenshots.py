@@ -20,7 +20,7 @@ def signed_in(browser: Browser, site: str, name: str, width: int, height: int) -
     page.goto("/accounts/login/")
     page.fill("input[name=login]", f"{name}@demo.homecare.example")
     page.fill("input[name=password]", PASSWORD)
-    page.click("button[type=submit]")
+    page.press("input[name=password]", "Enter")
     page.wait_for_load_state("networkidle")
     return page
 
