@@ -9,6 +9,21 @@ class CareplansConfig(AppConfig):
     def ready(self) -> None:
         from homecare.inbox.kinds import declare
 
-        declare("vital.alert", label=_("Vital signs out of range"), channels=("app", "email", "sms"))
-        declare("careplan.returned", label=_("Care plans sent back to me"), channels=("app", "email"))
-        declare("careplan.review", label=_("Care plan reviews falling due"), channels=("app", "email"))
+        declare(
+            "vital.alert",
+            label=_("Vital signs out of range"),
+            channels=("app", "email", "sms"),
+            permission="careplans.change_vitalreading",
+        )
+        declare(
+            "careplan.returned",
+            label=_("Care plans sent back to me"),
+            channels=("app", "email"),
+            permission="careplans.change_careplan",
+        )
+        declare(
+            "careplan.review",
+            label=_("Care plan reviews falling due"),
+            channels=("app", "email"),
+            permission="careplans.activate_careplan",
+        )

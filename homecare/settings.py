@@ -307,6 +307,9 @@ PLACEMENT_RULES = [
 ]
 SCHEDULE_HORIZON_WEEKS = 12
 
+# A plan of care is reviewed at least every so many days (42 CFR 484.60 asks for 60).
+CARE_PLAN_REVIEW_DAYS = env.int("CARE_PLAN_REVIEW_DAYS", default=60)
+
 # What happens, in one transaction, when a referral becomes a client: called as step(client, summary, by=user).
 REFERRAL_STEPS = [
     "careplans.services.intake.take_over_medications",

@@ -9,6 +9,22 @@ class StaffConfig(AppConfig):
     def ready(self) -> None:
         from homecare.inbox.kinds import declare
 
-        declare("credential.expiring", label=_("Credentials running out"), channels=("app", "email"))
-        declare("time_off.requested", label=_("Requests for time off"), channels=("app", "email"))
-        declare("time_off.decided", label=_("Decisions on my time off"), channels=("app", "email"))
+        works_here = ("scheduling.work_visit", "accounts.see_branch_rows")
+        declare(
+            "credential.expiring",
+            label=_("Credentials running out"),
+            channels=("app", "email"),
+            permission=works_here,
+        )
+        declare(
+            "time_off.requested",
+            label=_("Requests for time off"),
+            channels=("app", "email"),
+            permission="staff.change_timeoff",
+        )
+        declare(
+            "time_off.decided",
+            label=_("Decisions on my time off"),
+            channels=("app", "email"),
+            permission=works_here,
+        )

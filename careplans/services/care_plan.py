@@ -24,14 +24,12 @@ from homecare.inbox.services.notification import notify
 from staff.models import TaskCategory
 
 Part = Mapping[str, Any]
-REVIEW_DAYS = 60
-"""A plan is reviewed at least every 60 days (42 CFR 484.60); settings.CARE_PLAN_REVIEW_DAYS overrides it."""
-
 CLOSED = {Client.Status.DISCHARGED, Client.Status.DECLINED}
 
 
 def review_days() -> int:
-    return int(getattr(settings, "CARE_PLAN_REVIEW_DAYS", REVIEW_DAYS))
+    """A plan is reviewed at least every so many days; 60 by 42 CFR 484.60."""
+    return int(settings.CARE_PLAN_REVIEW_DAYS)
 
 
 def _refuse_closed(client: Client) -> None:

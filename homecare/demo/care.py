@@ -133,7 +133,7 @@ def build_health(setting: Setting, clients: list[Client]) -> None:
             taken_at=morning - dt.timedelta(hours=20),
             recorded_by=nurse,
             is_alert=True,
-            alert_text="Systolic pressure 172 mm[Hg] is above 160.",
+            alert_text="Systolic pressure 172 mmHg is above 160.",
         )
     )
     VitalReading.objects.bulk_create(readings, batch_size=2000)

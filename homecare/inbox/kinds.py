@@ -15,12 +15,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Kind:
-    """`channels` count for everybody who has not chosen otherwise. `permission`: to whom the choice is offered."""
+    """`channels` count for everybody who has not chosen otherwise. `permission`: to whom the choice is offered,
+
+    one permission or several of which any suffices."""
 
     name: str
     label: str | Promise
     channels: tuple[str, ...]
-    permission: str | None = None
+    permission: str | tuple[str, ...] | None = None
+
+    def is_for(self, user: User) -> bool:
+        """Whether this person can ever be told about it, and so may choose how."""
+        wanted = (self.permission,) if isinstance(self.permission, str) else self.permission
+        return wanted is None or any(user.has_perm(name) for name in wanted)
 
 
 _kinds: dict[str, Kind] = {}
@@ -31,7 +38,7 @@ def declare(
     *,
     label: str | Promise,
     channels: tuple[str, ...] = (Channel.APP,),
-    permission: str | None = None,
+    permission: str | tuple[str, ...] | None = None,
 ) -> None:
     """Makes a kind known: noun.event, what people read on their preferences page, and its own channels."""
     unknown = set(channels) - set(Channel.values)
@@ -50,5 +57,5 @@ def find_kind(name: str) -> Kind:
 
 def kinds_for(user: User) -> list[Kind]:
     """What this person can be told about, in the order of its words."""
-    kinds = [kind for kind in _kinds.values() if kind.permission is None or user.has_perm(kind.permission)]
+    kinds = [kind for kind in _kinds.values() if kind.is_for(user)]
     return sorted(kinds, key=lambda kind: str(kind.label))

@@ -9,7 +9,7 @@ from homecare.health_urls import WORKER_HEARTBEAT
 from homecare.inbox.kinds import declare
 from homecare.jobs.services import job
 
-declare("job.ended", label=_("Background work has ended"), channels=("app",))
+declare("job.ended", label=_("Background work has ended"), channels=("app",), permission="jobs.view_job")
 
 
 @shared_task

@@ -20,7 +20,7 @@ from homecare.accounts.models import User
 from homecare.accounts.roles import RoleName
 from homecare.inbox import sms
 from homecare.inbox.audience import people_with
-from homecare.inbox.kinds import declare, find_kind
+from homecare.inbox.kinds import declare, find_kind, kinds_for
 from homecare.inbox.models import Channel, Delivery, Notification, Preference
 from homecare.inbox.quiet_hours import send_after
 from homecare.inbox.services.delivery import BACKOFF, CLAIM, deliver, deliver_due
@@ -303,6 +303,18 @@ def test_preferences_page_saves_channels_and_quiet_hours(coordinator, as_user):
     coordinator.refresh_from_db()
     assert (coordinator.quiet_from, coordinator.quiet_until) == (dt.time(21), dt.time(7))
     assert Preference.objects.get(user=coordinator, kind="test.loud").channels == ["app", "email"]
+
+
+def test_preferences_offer_only_what_one_can_be_told(caregiver, coordinator, relative):
+    """A caregiver hears of own visits and time off, a family of nothing that is the office's."""
+
+    def names(user):
+        return {kind.name for kind in kinds_for(user)} - {"test.loud", "test.quiet"}
+
+    assert {"visit.tomorrow", "time_off.decided", "credential.expiring"} <= names(caregiver.user)
+    assert not names(caregiver.user) & {"vital.alert", "time_off.requested", "job.ended", "careplan.review"}
+    assert {"time_off.requested", "job.ended"} <= names(coordinator)
+    assert not {name for name in names(relative) if not name.startswith("test.")}
 
 
 def test_preferences_page_asks_for_a_number_before_text_messages(coordinator, as_user):
