@@ -78,6 +78,21 @@ class Frame:
         user = self.request.user
         return user.is_authenticated and user.has_perm("scheduling.work_visit") and not user.sees_branch_rows
 
+    @cached_property
+    def is_family(self) -> bool:
+        """Families have a frame without the office's menu."""
+        user = self.request.user
+        if not user.is_authenticated or self.is_phone:
+            return False
+        return user.has_perm("clients.view_portal") and not user.sees_branch_rows
+
+    @property
+    def own_base(self) -> str:
+        """The frame of the signed-in person's own pages: profile, notifications, security."""
+        if self.is_phone:
+            return "phone_base.html"
+        return "family_base.html" if self.is_family else "base.html"
+
     def base_template(self) -> str:
         """The frame a page extends with {% extends base_template %}: the dialog's when htmx asks for its content."""
         htmx = getattr(self.request, "htmx", None)
@@ -85,7 +100,7 @@ class Frame:
             return "dialog_base.html"
         if not self.request.user.is_authenticated:
             return "public_base.html"
-        return "phone_base.html" if self.is_phone else "base.html"
+        return self.own_base
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:

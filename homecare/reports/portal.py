@@ -14,7 +14,7 @@ from homecare.accounts.models import User
 from homecare.clock import now
 from scheduling.models import Visit, VisitTask
 
-COMING, PAST = 10, 10
+COMING, PAST, MOST_INVOICES = 10, 10, 200
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,12 @@ class Family:
 
 def _of(rows: Any, clients: Iterable[Client]) -> Any:
     return rows.filter(client__in=clients).select_related("client", "caregiver", "service_type", "branch")
+
+
+def invoices(user: User) -> list[Invoice]:
+    """Every issued invoice addressed to the family's client(s), newest first, each with its `balance`."""
+    rows = Invoice.objects.visible_to(user).filter(status=Invoice.Status.ISSUED).with_balance()
+    return list(rows.select_related("client", "branch").order_by("-issued_on", "-pk")[:MOST_INVOICES])
 
 
 def family(user: User) -> Family:

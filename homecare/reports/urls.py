@@ -9,4 +9,5 @@ urlpatterns = [
     path("dashboard/<slug:key>/", reports.FigureRows.as_view(), name="figure"),
     path("search/", reports.Search.as_view(), name="search"),
     path("family/", reports.Portal.as_view(), name="portal"),
+    path("family/invoices/", reports.PortalInvoices.as_view(), name="portal-invoices"),
 ]

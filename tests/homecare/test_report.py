@@ -421,6 +421,30 @@ def test_portal_shows_the_own_clients_visits_and_invoices_alone(branch, relative
     assert as_user(coordinator).get(reverse("reports:portal")).status_code == 403
 
 
+def test_portal_invoices_are_read_by_their_family_alone(branch, relative, coordinator, as_user):
+    mine, other = ClientFactory(branch=branch), ClientFactory(branch=branch)
+    ContactFactory(client=mine, user=relative, has_portal=True)
+    dates = {"due": dt.date(2026, 11, 20), "issued_on": dt.date(2026, 11, 1)}
+    bill = issued(branch, "55.00", number="BOS-2026-00009", client=mine, **dates)
+    foreign = issued(branch, "66.00", number="BOS-2026-00010", client=other, **dates)
+    for one in (bill, foreign):
+        one.payer.__class__.objects.filter(pk=one.payer_id).update(bills_client=True)
+    http = as_user(relative)
+    page = http.get(reverse("reports:portal-invoices")).content.decode()
+    assert "BOS-2026-00009" in page and "$55.00 still to pay" in page and "Overdue" in page
+    assert "BOS-2026-00010" not in page
+    assert http.get(reverse("billing:invoice-pdf", args=[bill.pk]))["Content-Type"] == "application/pdf"
+    assert http.get(reverse("billing:invoice-pdf", args=[foreign.pk])).status_code == 404
+    assert as_user(coordinator).get(reverse("reports:portal-invoices")).status_code == 403
+
+
+def test_families_have_a_frame_without_the_office_menu(relative, coordinator, as_user):
+    for name in ("reports:portal", "reports:portal-invoices", "accounts:profile", "inbox:preferences"):
+        page = as_user(relative).get(reverse(name)).content
+        assert b'data-frame="family"' in page and b'id="sidebar"' not in page
+    assert b'data-frame="office"' in as_user(coordinator).get(reverse("accounts:profile")).content
+
+
 def test_portal_without_a_client_says_what_to_do(relative, as_user):
     assert b"No client is linked" in as_user(relative).get(reverse("reports:portal")).content
 

@@ -11,10 +11,11 @@ from django.utils.translation import gettext_lazy as _
 from homecare.accounts import current_branch
 from homecare.audit.models import Event
 from homecare.audit.services.event import build, record_many
+from homecare.clock import today as today_in
 from homecare.reports.dashboard import card, dashboard
 from homecare.reports.figures import FIGURES, expressions
 from homecare.reports.lines import joined, line
-from homecare.reports.portal import family
+from homecare.reports.portal import family, invoices
 from homecare.reports.scope import Scope, read_all
 from homecare.reports.search import FEWEST_LETTERS, search
 from homecare.reports.today import today
@@ -106,6 +107,32 @@ class Search(ReportPage):
         is_enough = len(asked) >= FEWEST_LETTERS
         groups = search(self.scope(), asked) if is_enough else []
         return super().get_context_data(q=asked, groups=groups, is_enough=is_enough, **kwargs)
+
+
+class PortalInvoices(Page):
+    """The family's invoices with the document of each; opening one is kept in its trail."""
+
+    permission = "clients.view_portal"
+    template_name = "reports/portal_invoices.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        request: Any = self.request
+        rows = invoices(request.user)
+        columns = [
+            {"label": _("Invoice")},
+            {"label": _("Care")},
+            {"label": _("Due")},
+            {"label": _("Total"), "css": "num"},
+            {"label": _("Still to pay"), "css": "num"},
+        ]
+        return super().get_context_data(
+            invoices=rows,
+            to_pay=sum(row.balance for row in rows),  # type: ignore[attr-defined]
+            columns=columns,
+            today=today_in(request.local_zone),
+            several=len({row.client_id for row in rows}) > 1,
+            **kwargs,
+        )
 
 
 class Portal(Page):
