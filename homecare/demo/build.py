@@ -71,6 +71,7 @@ def build(size: str, report: Report, referral_folder: Path | None = None) -> Set
     care.build_health(setting, clients)
     report("Weekly patterns and who regularly takes them")
     plan = rota.build_rota(setting, clients, members)
+    people.build_care_teams(setting, {(p.client.pk, p.member.pk) for p in plan.patterns if p.member})
     pairs = visits.build_schedules(setting, plan)
     report(f"Visits of {setting.weeks_past} weeks past and {visits.AHEAD_WEEKS} ahead")
     made = visits.build_visits(setting, pairs, plans)

@@ -106,7 +106,6 @@ def build_coverage(setting: Setting, clients: list[Client], payers: dict[str, Pa
     keys = ["private", "medicaid", "private", "ltc", "medicaid", "private", "private", "va", "medicaid", "private"]
     since = setting.today - dt.timedelta(weeks=setting.weeks_past + 4)
     coverages, authorizations = [], []
-    personal = ServiceType.objects.get(code="PC")
     for number, client in enumerate(clients):
         if number % 30 == 29:
             continue
@@ -117,21 +116,31 @@ def build_coverage(setting: Setting, clients: list[Client], payers: dict[str, Pa
             )
         )
         if payer.needs_authorization:
-            weekly = 30 if number % 8 == 1 else 80
-            authorizations.append(
-                Authorization(
-                    client=client,
-                    payer=payer,
-                    service_type=personal,
-                    number=f"PA-{setting.today.year}-{number + 1:04}",
-                    starts_on=since,
-                    ends_on=setting.today + dt.timedelta(days=12 if number % 8 == 1 else 140),
-                    total_units=weekly * (setting.weeks_past + 20),
-                    weekly_units=weekly,
-                )
-            )
+            authorizations += _authorizations(setting, client, payer, number)
     Coverage.objects.bulk_create(coverages)
     Authorization.objects.bulk_create(authorizations)
+
+
+def _authorizations(setting: Setting, client: Client, payer: Payer, number: int) -> list[Authorization]:
+    """One for each service with a code; every eighth client's personal care is nearly used up and soon ends."""
+    since = setting.today - dt.timedelta(weeks=setting.weeks_past + 4)
+    rows = []
+    for service in ServiceType.objects.filter(code__in=QUARTER_CODES):
+        is_near_its_end = number % 8 == 1 and service.code == "PC"
+        weekly = 30 if is_near_its_end else 80
+        rows.append(
+            Authorization(
+                client=client,
+                payer=payer,
+                service_type=service,
+                number=f"PA-{setting.today.year}-{number + 1:04}-{service.code}",
+                starts_on=since,
+                ends_on=setting.today + dt.timedelta(days=12 if is_near_its_end else 140),
+                total_units=weekly * (setting.weeks_past + 20),
+                weekly_units=weekly,
+            )
+        )
+    return rows
 
 
 def build_billing(setting: Setting, months: int) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from django.contrib.auth.models import Group
 
-from clients.models import Address, Allergy, CaregiverPreference, Client, Contact, Diagnosis
+from clients.models import Address, Allergy, CaregiverPreference, CareTeamMember, Client, Contact, Diagnosis
 from homecare.accounts.models import Branch, BranchMembership, User
 from homecare.accounts.roles import RoleName
 from homecare.demo import words
@@ -163,7 +163,7 @@ def _client_rows(setting: Setting) -> Iterator[tuple[Client, dict[str, object]]]
     for number in range(setting.clients):
         branch = branch_of(number, setting)
         first, last, gender = ("Rosa", "Lopez", "female") if number == 0 else _named(setting)
-        age = setting.random.randint(66, 96)
+        age = setting.random.randint(70, 97)
         client = Client(
             branch=branch,
             number=f"C-{number + 1:06}",
@@ -223,6 +223,14 @@ def build_clients(setting: Setting) -> list[Client]:
         Allergy(client=c, substance=random.choice(words.ALLERGIES), severity="high") for c in clients[::4]
     )
     return clients
+
+
+def build_care_teams(setting: Setting, regulars: set[tuple[int, int]]) -> None:
+    """(client, member) pairs of the weekly patterns: who visits belongs to the team."""
+    since = setting.today - dt.timedelta(weeks=setting.weeks_past)
+    CareTeamMember.objects.bulk_create(
+        CareTeamMember(client_id=client, member_id=member, since=since) for client, member in sorted(regulars)
+    )
 
 
 def build_preferences(clients: list[Client], members: list[Member]) -> None:

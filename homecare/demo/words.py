@@ -133,17 +133,17 @@ LAST = [
 LANGUAGES = [["en"], ["en", "es"], ["en", "pt"], ["en", "fr"], ["en", "vi"], ["en"]]
 
 IMPORTANT = [
-    "Hard of hearing: speak to her left side and face her.",
+    "Hard of hearing: speak towards the left ear, face to face.",
     "Fell twice this year; stay within arm's reach on the stairs.",
     "Thickened fluids only.",
-    "Gets anxious when rushed; tell him each step first.",
+    "Gets anxious when rushed; explain each step first.",
     "Diabetic: check that lunch is eaten before leaving.",
     "Oxygen at night; no open flames.",
     "",
 ]
 ACCESS = [
     "Key safe beside the back door.",
-    "Ring twice, she walks slowly.",
+    "Ring twice and wait; walking takes a while.",
     "Park on the street; the driveway is the neighbour's.",
     "Second floor, no lift.",
     "Friendly dog called Biscuit.",
@@ -152,7 +152,7 @@ ACCESS = [
 NOTES = [
     "Had a good breakfast and was in high spirits. Walked to the mailbox with the walker.",
     "A little tired today. Washed and dressed with help, rested after lunch.",
-    "We sorted the photographs together; she laughed a lot. Ankles slightly swollen.",
+    "We sorted the photographs together and laughed a lot. Ankles slightly swollen.",
     "Refused the shower, accepted a wash at the sink. Will offer again on the next visit.",
     "Ate half of lunch. Daughter phoned while I was there.",
     "Exercises done twice. Says the knee feels better than last week.",
