@@ -11,7 +11,7 @@ from weasyprint.text.fonts import FontConfiguration
 
 from bench.booking import _rolled_back
 from bench.measure import Figure, ratio, sample
-from billing import pdf
+from billing import paper, pdf
 from billing.models import Charge, Invoice, InvoiceLine
 from billing.services.invoice import build_draft, issue_invoice
 from homecare.accounts.models import User
@@ -87,7 +87,7 @@ def pdf_figure() -> Figure:
     """Against bare WeasyPrint with the same HTML and stylesheet, both prepared once."""
     invoice = _twenty()
     html, fonts = pdf.render_html(invoice), FontConfiguration()
-    tools = pdf._tools()
+    tools = paper.tools()
     sheet = CSS(string=open("static/css/pdf.css").read(), font_config=fonts)  # noqa: SIM115
     full = sample(lambda: pdf.render(invoice), 8, 2)
     bare = sample(

@@ -1,4 +1,4 @@
-"""The invoice on paper: WeasyPrint with fonts and style sheet made ready once per process, and no way to the outside.
+"""The invoice on paper; billing/paper.py draws.
 
 An issued invoice never changes, so its PDF is kept in private storage under its number; a draft is drawn each time.
 Template: templates/pdf/invoice.html. Looks: static/css/pdf.css.
@@ -10,61 +10,18 @@ import datetime as dt
 import re
 from collections import defaultdict
 from decimal import Decimal
-from functools import lru_cache
-from typing import Any
 
-from django.contrib.staticfiles import finders
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.template.loader import render_to_string
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from weasyprint import CSS, HTML
-from weasyprint.text.fonts import FontConfiguration
-from weasyprint.urls import URLFetcher, URLFetcherResponse
 
 from billing.models import Invoice, InvoiceLine, Rate
 from billing.services.snapshot import bill_from, bill_to
 from billing.wording import plain, quantity_text, rate_text
-from homecare.brand import readable_on, rgb
 from homecare.clock import local
 from homecare.money import display
-
-SCHEME = "static:"
-VARIANT = "pdf/ua-1"  # tagged, for screen readers; its cost is within the noise
-
-
-class OwnFilesOnly(URLFetcher):
-    """Fetches `static:css/pdf.css` from our static files and refuses everything else: no http, no file, no data."""
-
-    def fetch(self, url: str, headers: Any = None) -> URLFetcherResponse:
-        path = finders.find(url.removeprefix(SCHEME)) if url.startswith(SCHEME) else None
-        if not path:
-            raise ValueError("Only the product's own static files may be fetched.")
-        with open(path, "rb") as file:
-            return URLFetcherResponse(url, file.read())
-
-
-@lru_cache(maxsize=1)
-def _tools() -> tuple[OwnFilesOnly, FontConfiguration, CSS]:
-    fetcher, fonts = OwnFilesOnly(), FontConfiguration()
-    return fetcher, fonts, CSS(SCHEME + "css/pdf.css", url_fetcher=fetcher, font_config=fonts)
-
-
-@lru_cache(maxsize=32)
-def _brand(colour: str) -> CSS:
-    red, green, blue = readable_on((255, 255, 255), rgb(colour))
-    fetcher, fonts, _sheet = _tools()
-    return CSS(string=f".brand {{ color: rgb({red},{green},{blue}) }}", url_fetcher=fetcher, font_config=fonts)
-
-
-def write_pdf(html: str, *, colour: str = "") -> bytes:
-    """Draws a page of ours with the agency's colour."""
-    fetcher, fonts, sheet = _tools()
-    document = HTML(string=html, base_url=SCHEME, url_fetcher=fetcher)
-    return document.write_pdf(
-        stylesheets=[sheet, _brand(colour)], font_config=fonts, pdf_variant=VARIANT, uncompressed_pdf=False
-    )
 
 
 def render_html(invoice: Invoice) -> str:
@@ -95,6 +52,8 @@ def render_html(invoice: Invoice) -> str:
 
 def render(invoice: Invoice) -> bytes:
     """The PDF, drawn anew."""
+    from billing.paper import write_pdf  # loads WeasyPrint, see there
+
     colour = invoice.bill_from.get("colour") or bill_from(invoice.branch)["colour"]
     return write_pdf(render_html(invoice), colour=colour)
 

@@ -5,7 +5,7 @@ import pytest
 from django.core.files.storage import default_storage
 from pypdf import PdfReader
 
-from billing import pdf
+from billing import paper, pdf
 from billing.models import Invoice
 from billing.services.charge import make_charges
 from billing.services.invoice import build_draft, issue_invoice, void_invoice
@@ -104,17 +104,17 @@ def test_pdf_shows_the_agency_as_of_the_day_of_issue(invoice):
 )  # fmt: skip
 def test_fetcher_refuses_everything_but_own_static_files(url):
     with pytest.raises(Exception, match=r"static files|outside"):
-        pdf.OwnFilesOnly().fetch(url)
+        paper.OwnFilesOnly().fetch(url)
 
 
 def test_fetcher_opens_own_style_sheet():
-    assert b"@page" in pdf.OwnFilesOnly().fetch("static:css/pdf.css").read()
+    assert b"@page" in paper.OwnFilesOnly().fetch("static:css/pdf.css").read()
 
 
 def test_pdf_of_hostile_names_fetches_and_runs_nothing(invoice, covered_client, monkeypatch):
     asked = []
-    monkeypatch.setattr(pdf.OwnFilesOnly, "fetch", lambda self, url, headers=None: asked.append(url))
-    pdf._tools()
+    monkeypatch.setattr(paper.OwnFilesOnly, "fetch", lambda self, url, headers=None: asked.append(url))
+    paper.tools()
     covered_client.first_name = '<img src="http://127.0.0.1:9/x">'
     covered_client.last_name = "{{7*7}}"
     covered_client.save()
