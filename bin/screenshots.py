@@ -33,8 +33,8 @@ def keep(page: Page, name: str) -> None:
 
 def invoice_picture(page: Page) -> None:
     """The first page of the newest issued invoice's PDF."""
-    page.goto("/billing/invoices/?status=issued")
-    link = page.locator("main table a").first.get_attribute("href")
+    page.goto("/billing/invoices/?state=overdue")
+    link = page.locator("main tbody a").first.get_attribute("href")
     answer = page.request.get(f"{link}pdf/")
     if shutil.which("pdftoppm") is None:
         sys.exit("screenshots: install poppler-utils (pdftoppm) to draw the invoice.")

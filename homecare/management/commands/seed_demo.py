@@ -2,12 +2,11 @@ import time
 from pathlib import Path
 from typing import Any
 
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from homecare.demo.agency import LOGINS, email_of
 from homecare.demo.build import SIZES, build, is_empty
-from homecare.demo.words import PASSWORD
 
 
 class Command(BaseCommand):
@@ -34,5 +33,5 @@ class Command(BaseCommand):
         with transaction.atomic():
             build(options["size"], report, options["referrals"])
         report("The demo agency is ready")
-        for role, name, _first, _last in LOGINS:
-            self.stdout.write(f"  {role.label:20} {email_of(name)}  {PASSWORD}")
+        if not options["if_empty"]:  # bin/up prints them when everything runs
+            call_command("demo_logins", stdout=self.stdout)
