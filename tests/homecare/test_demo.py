@@ -1,0 +1,64 @@
+"""The demo agency: complete, the same each time, and made only once."""
+
+from __future__ import annotations
+
+import datetime as dt
+from io import StringIO
+
+import pytest
+import time_machine
+from django.core.management import CommandError, call_command
+from django.db import transaction
+
+from billing.models import Invoice
+from clients.models import Client, Referral
+from homecare.accounts.models import User
+from scheduling.models import Visit
+from staff.models import Member
+
+pytestmark = pytest.mark.django_db
+
+
+class Undo(Exception):
+    """Takes the agency back."""
+
+
+@time_machine.travel(dt.datetime(2026, 11, 18, 15, tzinfo=dt.UTC), tick=False)
+def seeded() -> dict[str, object]:
+    """What a tiny agency holds, taken back afterwards."""
+    found: dict[str, object] = {}
+    try:
+        with transaction.atomic():
+            call_command("seed_demo", size="tiny", stdout=StringIO())
+            found = {
+                "clients": list(Client.objects.order_by("number").values_list("number", "last_name", "birth_on")),
+                "members": list(Member.objects.order_by("employee_number").values_list("last_name", "role__code")),
+                "visits": Visit.objects.count(),
+                "statuses": set(Visit.objects.values_list("status", flat=True)),
+                "invoices": list(Invoice.objects.order_by("number").values_list("number", "total")),
+                "waiting": Referral.objects.open().count(),
+            }
+            raise Undo
+    except Undo:
+        return found
+
+
+def test_demo_is_complete_and_the_same_each_time():
+    first = seeded()
+    assert first["statuses"] >= {"planned", "completed", "approved", "cancelled"}
+    assert (len(first["clients"]), len(first["members"]), first["waiting"]) == (12, 20, 3)
+    assert first["invoices"]
+    second = seeded()
+    assert {**second, "statuses": first["statuses"]} == first
+
+
+def test_demo_is_made_once():
+    call_command("seed_demo", size="tiny", stdout=StringIO())
+    people = User.objects.count()
+    call_command("seed_demo", size="tiny", if_empty=True, stdout=StringIO())
+    assert User.objects.count() == people
+    with pytest.raises(CommandError, match="an agency in this database already"):
+        call_command("seed_demo", size="tiny", stdout=StringIO())
+    out = StringIO()
+    call_command("demo_logins", stdout=out)
+    assert len(out.getvalue().splitlines()) == 7
