@@ -16,7 +16,8 @@ from homecare.accounts.models import Branch
 from homecare.demo import agency, care, money, people, referrals, rota, visits
 from homecare.demo.agency import ZONE, Setting
 
-SIZES = {"demo": (60, 40, 12), "large": (1200, 300, 52)}  # clients, caregivers, weeks of past
+SIZES = {"tiny": (12, 20, 6), "demo": (60, 40, 12), "large": (1200, 300, 52)}  # clients, caregivers, weeks of past
+INVOICED_MONTHS = {"demo": 2, "large": 1}  # an agency of that size issues over a thousand invoices a month
 Report = Callable[[str], None]
 
 
@@ -83,7 +84,7 @@ def build(size: str, report: Report, referral_folder: Path | None = None) -> Set
     report("Payers, charges, invoices and payments")
     payers = money.build_payers(setting)
     money.build_coverage(setting, clients, payers)
-    money.build_billing(setting, months=2)
+    money.build_billing(setting, months=INVOICED_MONTHS.get(size, 1))
     report("Referrals at the front desk")
     referrals.build_referrals(setting, referral_folder)
     return setting
