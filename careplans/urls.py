@@ -1,6 +1,6 @@
 from django.urls import path
 
-from careplans.views import assessment, care_plan, client_record, plan_template, vital_reading
+from careplans.views import assessment, care_plan, client_record, plan_template, vital_reading, vital_threshold
 
 app_name = "careplans"
 urlpatterns = [
@@ -16,6 +16,7 @@ urlpatterns = [
     path("clients/<int:client_pk>/new/", care_plan.CarePlanCreate.as_view(), name="careplan-create"),
     path("clients/<int:client_pk>/health/", client_record.ClientHealth.as_view(), name="client-health"),
     path("clients/<int:client_pk>/vitals/add/", vital_reading.VitalCreate.as_view(), name="vital-create"),
+    path("clients/<int:client_pk>/thresholds/", vital_threshold.ThresholdUpdate.as_view(), name="threshold-update"),
     path(
         "clients/<int:client_pk>/assessments/<slug:code>/",
         assessment.AssessmentCreate.as_view(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -14,6 +15,9 @@ from careplans.vital_chart import Chart, chart
 from careplans.vitals import SIGNS, Limits, limits_of
 
 CHART_READINGS = 60
+ONE_MOMENT = dt.timedelta(minutes=15)
+"""Both pressures measured within this time are one reading."""
+
 PRESSURE = ("systolic", "diastolic")
 
 
@@ -31,9 +35,14 @@ class Trend:
     @property
     def value_words(self) -> str:
         """172/96 mmHg, 36.6 °C (97.9 °F)."""
-        if self.kind == "pressure" and len(self.latest) == 2:
-            return f"{self.latest[0].value:.0f}/{self.latest[1].value:.0f} mmHg"
-        return self.latest[0].value_words
+        if self.kind != "pressure":
+            return self.latest[0].value_words
+        newest = self.readings[0]
+        together = {row.kind: row for row in self.latest if newest.taken_at - row.taken_at <= ONE_MOMENT}
+        if len(together) == 2:
+            return f"{together['systolic'].value:.0f}/{together['diastolic'].value:.0f} mmHg"
+        # Two pressures of different days are not one reading.
+        return f"{newest.get_kind_display()} {newest.value_words}"
 
     @property
     def is_alert(self) -> bool:

@@ -128,6 +128,15 @@ def build_health(setting: Setting, clients: list[Client]) -> None:
     readings.append(
         VitalReading(
             client=clients[0],
+            kind="diastolic",
+            value=Decimal(94),
+            taken_at=morning - dt.timedelta(hours=20),
+            recorded_by=nurse,
+        )
+    )
+    readings.append(
+        VitalReading(
+            client=clients[0],
             kind="systolic",
             value=Decimal(172),
             taken_at=morning - dt.timedelta(hours=20),
