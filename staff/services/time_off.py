@@ -102,7 +102,7 @@ def _moved(time_off: TimeOff, status: str, *, by: User, comment: str = "") -> Ti
             dedupe_key=f"time_off:{row.pk}:{status}",
             title=_("Your time off: %(status)s") % {"status": row.get_status_display().lower()},
             body=_span(row.starts_at, row.ends_at, member.branch.time_zone) + (f" · {comment}" if comment else ""),
-            url=reverse("home"),
+            url=reverse("staff:timeoff-ask" if member.user.has_perm("scheduling.work_visit") else "home"),
         )
     return row
 

@@ -15,6 +15,9 @@ from staff.forms.time_off import DeclineForm, TimeOffForm
 from staff.models import Commitment, Member, TimeOff
 from staff.services.time_off import approve_time_off, cancel_time_off, decline_time_off, request_time_off
 
+OWN_SHOWN = 20
+"""How many of one's own requests the phone lists."""
+
 
 def visits_then() -> Coalesce:
     """How many visits the person has in the time of each request."""
@@ -25,6 +28,20 @@ def visits_then() -> Coalesce:
     ).exclude(visit_id=None)
     counted = held.order_by().values("member").annotate(n=Count("pk")).values("n")
     return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
+
+
+def ask(member: Member, form: TimeOffForm, user: Any) -> TimeOff:
+    """The request of a filled form, in the days of the member's branch."""
+    starts_at, ends_at = form.span(member.branch.time_zone)
+    more = {"reason": form.cleaned_data["reason"], "note": form.cleaned_data["note"]}
+    return request_time_off(member, starts_at=starts_at, ends_at=ends_at, by=user, **more)
+
+
+def field_of(form: TimeOffForm, error: Any) -> str | None:
+    """The service speaks of moments, the form of days and times."""
+    if error.field == "ends_at":
+        return "ends" if form.cleaned_data.get("ends") else "last_on"
+    return error.field
 
 
 class TimeOffList(ListPage):
@@ -60,21 +77,62 @@ class TimeOffCreate(FormPage):
         )
 
     def perform(self, form: TimeOffForm) -> TimeOff:
-        member = self.member
-        starts_at, ends_at = form.span(member.branch.time_zone)
-        return request_time_off(
-            member, starts_at=starts_at, ends_at=ends_at, by=self.request.user,  # type: ignore[arg-type]
-            reason=form.cleaned_data["reason"], note=form.cleaned_data["note"],
-        )  # fmt: skip
+        return ask(self.member, form, self.request.user)
 
     def refuse(self, form: TimeOffForm, error: Any) -> Any:
-        """The service speaks of moments, the form of days and times."""
-        if error.field == "ends_at":
-            error.field = "ends" if form.cleaned_data.get("ends") else "last_on"
+        error.field = field_of(form, error)
         return super().refuse(form, error)
 
     def get_success_url(self) -> str:
         return reverse("staff:member-detail", args=[self.kwargs["member_pk"]]) + "?tab=availability"
+
+
+class TimeOffAsk(FormPage):
+    """A caregiver asks for own time off and reads what became of earlier requests."""
+
+    permission = "scheduling.work_visit"
+    form_class = TimeOffForm
+    template_name = "staff/timeoff_ask.html"
+    success_message = gettext_lazy("Sent. You are told when the office has decided.")
+
+    @property
+    def member(self) -> Member:
+        user: Any = self.request.user
+        rows = Member.objects.visible_to(user).filter(user=user).select_related("branch")
+        return get_object_or_404(rows)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        member = self.member
+        own = TimeOff.objects.visible_to(self.request.user).filter(member=member).order_by("-starts_at", "-pk")  # type: ignore[arg-type]
+        return super().get_context_data(requests=own[:OWN_SHOWN], zone=member.branch.time_zone, **kwargs)
+
+    def perform(self, form: TimeOffForm) -> TimeOff:
+        return ask(self.member, form, self.request.user)
+
+    def refuse(self, form: TimeOffForm, error: Any) -> Any:
+        error.field = field_of(form, error)
+        return super().refuse(form, error)
+
+    def get_success_url(self) -> str:
+        return reverse("staff:timeoff-ask")
+
+
+class TimeOffWithdraw(ActionView):
+    """Takes back one's own request while nobody has decided; afterwards the office cancels."""
+
+    model = TimeOff
+    permission = "scheduling.work_visit"
+    success_message = gettext_lazy("Your request is taken back.")
+
+    def get_queryset(self) -> QuerySet:
+        own = super().get_queryset().filter(member__user=self.request.user)
+        return own.filter(status=TimeOff.Status.REQUESTED)
+
+    def perform(self, obj: TimeOff) -> TimeOff:
+        return cancel_time_off(obj, by=self.request.user)  # type: ignore[arg-type]
+
+    def get_success_url(self, result: TimeOff) -> str:
+        return reverse("staff:timeoff-ask")
 
 
 class TimeOffApprove(ActionView):

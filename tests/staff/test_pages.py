@@ -271,3 +271,26 @@ def test_missing_credentials_of_the_role_are_named(manager, branch, as_user):
     CredentialFactory(member=member, type=CredentialTypeFactory(code="CPR"))
     page = as_user(manager).get(member.get_absolute_url() + "?tab=credentials")
     assert {type.code for type in page.context["missing"]} == {"BACKGROUND", "TB", "HIPAA", "LIC-RN"}
+
+
+def test_caregiver_asks_for_own_time_off_and_takes_it_back(caregiver, branch, as_user):
+    http, url = as_user(caregiver.user), reverse("staff:timeoff-ask")
+    days = {"first_on": "2030-03-04", "last_on": "2030-03-01", "reason": "vacation"}
+    page = http.post(url, days)
+    assert b"The last day is before the first." in page.content and not TimeOff.objects.exists()
+    assert http.post(url, days | {"last_on": "2030-03-05", "note": "Wedding"}).status_code == 302
+    mine = TimeOff.objects.get()
+    assert (mine.member, mine.status) == (caregiver, "requested")
+    other = TimeOffFactory(member=MemberFactory(branch=branch, first_name="Stranger"), note="Secret")
+    page = http.get(url).content
+    assert b"Wedding" in page and b"Requested" in page and b"Secret" not in page
+    assert http.post(reverse("staff:timeoff-withdraw", args=[other.pk])).status_code == 404
+    assert http.post(reverse("staff:timeoff-withdraw", args=[mine.pk])).status_code == 302
+    mine.refresh_from_db()
+    assert mine.status == "cancelled"
+    assert http.post(reverse("staff:timeoff-withdraw", args=[mine.pk])).status_code == 404
+
+
+def test_own_time_off_is_for_caregivers(coordinator, relative, as_user):
+    for user in (coordinator, relative):
+        assert as_user(user).get(reverse("staff:timeoff-ask")).status_code == 403
