@@ -2,10 +2,12 @@
 
 from django.urls import path
 
+from homecare.about import About
 from homecare.brand import brand_css
 from homecare.components import ComponentsPage
 
 urlpatterns = [
     path("brand.css", brand_css, name="brand-css"),
+    path("about/", About.as_view(), name="about"),
     path("components/", ComponentsPage.as_view(), name="components"),
 ]

@@ -160,7 +160,7 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["homecare.accounts.backend.PermissionBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -284,7 +284,23 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    # Fields of one name with different choices: what a client generated from the schema calls each.
+    "ENUM_NAME_OVERRIDES": {
+        "GenderEnum": "clients.models.Client.Gender",
+        "CarePlanStatusEnum": "careplans.models.CarePlan.Status",
+        "ClientStatusEnum": "clients.models.Client.Status",
+        "InvoiceStatusEnum": "billing.models.Invoice.Status",
+        "MemberStatusEnum": "staff.models.Member.Status",
+        "ReferralStatusEnum": "clients.models.Referral.Status",
+        "ScheduleStatusEnum": "scheduling.models.Schedule.Status",
+        "TaskCategoryEnum": "staff.models.TaskCategory",
+        "VisitStatusEnum": "scheduling.models.Visit.Status",
+    },
 }
+
+# Where this installation's users get its source code (AGPL-3.0, section 13). Empty: the page tells them to ask you.
+SOURCE_URL = env.str("SOURCE_URL", default="")
+VERSION = "0.1"
 
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 LOGGING_CONFIG = "homecare.observability.configure_logging"

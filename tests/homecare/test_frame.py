@@ -12,6 +12,7 @@ from django.contrib.staticfiles import finders
 from django.core.management import call_command
 from django.http import HttpResponse
 from django.test import RequestFactory, override_settings
+from django.urls import reverse
 from django.views import defaults
 
 from homecare import brand, navigation, static_finder
@@ -174,3 +175,13 @@ def test_domain_error_outside_a_form_is_a_page_with_its_sentence(coordinator):
         request, Conflict("Ben Silva is taken. Choose another time.")
     )
     assert (answer.status_code, "Ben Silva is taken. Choose another time." in answer.content.decode()) == (409, True)
+
+
+def test_about_offers_the_source_to_everybody_signed_in(coordinator, caregiver, relative, as_user, client, settings):
+    url = reverse("about")
+    assert client.get(url).status_code == 302
+    for user in (coordinator, caregiver.user, relative):
+        page = as_user(user).get(url).content.decode()
+        assert "Affero General Public License" in page and "has the right to the source code" in page
+    settings.SOURCE_URL = "https://code.example.org/homecare"
+    assert "https://code.example.org/homecare" in as_user(coordinator).get(url).content.decode()
