@@ -11,12 +11,12 @@ from careplans.models import CarePlan, PlannedTask
 from homecare import clock
 from homecare.demo import words
 from homecare.demo.agency import ZONE, Setting
+from homecare.demo.copy import another, copy_rows, give_numbers
 from homecare.demo.rota import Pattern, Rota
 from scheduling.models import AssignmentRule, ClockEvent, Schedule, Visit, VisitNote, VisitTask
 from scheduling.services.visit_exception import find_exceptions
 
 AHEAD_WEEKS = 12
-BATCH = 2000
 TASKS_WEEKS = 4  # older visits keep their punches and approval; the tasks of a year would only slow the seed
 
 
@@ -79,7 +79,7 @@ def _fill_past(setting: Setting, visit: Visit, age: int) -> None:
         visit.status = Visit.Status.APPROVED
         visit.approved_starts_at, visit.approved_ends_at = visit.starts_at, visit.ends_at
         visit.approved_minutes = visit.planned_minutes
-        visit.approved_by, visit.approved_at = setting.users["coordinator"], visit.ends_at + dt.timedelta(days=1)
+        visit.approved_by_id, visit.approved_at = setting.users["coordinator"].pk, visit.ends_at + dt.timedelta(days=1)
 
 
 def _fill_today(setting: Setting, visit: Visit, now: dt.datetime) -> None:
@@ -95,24 +95,24 @@ def _visits(
     setting: Setting, pairs: list[tuple[Pattern, Schedule]], plans: dict[int, CarePlan], now: dt.datetime
 ) -> Iterator[Visit]:
     for pattern, schedule in pairs:
+        plan = plans[pattern.client.pk]
+        first = Visit(
+            branch_id=pattern.client.branch_id,
+            client=pattern.client,
+            service_type=pattern.service,
+            schedule=schedule,
+            caregiver=pattern.member,
+        )
         for day in _days(pattern, schedule, setting.today + dt.timedelta(weeks=AHEAD_WEEKS)):
             starts_at = clock.at_local(day, schedule.start_time, ZONE)
-            visit = Visit(
-                branch_id=pattern.client.branch_id,
-                client=pattern.client,
-                service_type=pattern.service,
-                schedule=schedule,
-                occurrence_on=day,
-                caregiver=pattern.member,
-                starts_at=starts_at,
-                ends_at=starts_at + dt.timedelta(minutes=pattern.minutes),
-            )
+            ends_at = starts_at + dt.timedelta(minutes=pattern.minutes)
+            visit: Visit = another(first, occurrence_on=day, starts_at=starts_at, ends_at=ends_at)
             if visit.ends_at <= now:
-                visit.plan = plans[pattern.client.pk]
+                visit.plan_id = plan.pk
                 _fill_past(setting, visit, (setting.today - day).days)
             elif day == setting.today:
                 _fill_today(setting, visit, now)
-                visit.plan = plans[pattern.client.pk] if visit.started_at else None
+                visit.plan_id = plan.pk if visit.started_at else None
             elif pattern.member and pattern.client.status == "on_hold":
                 visit.status, visit.cancel_reason = Visit.Status.CANCELLED, "Client on hold"
             elif setting.random.random() < 0.015:
@@ -122,24 +122,21 @@ def _visits(
 
 def build_visits(setting: Setting, pairs: list[tuple[Pattern, Schedule]], plans: dict[int, CarePlan]) -> list[Visit]:
     visits = list(_visits(setting, pairs, plans, timezone.now()))
-    Visit.objects.bulk_create(visits, batch_size=BATCH)
+    give_numbers(visits)
+    copy_rows(Visit, visits)
     return visits
 
 
 def build_field_work(setting: Setting, visits: list[Visit], places: dict[int, tuple[float, float]]) -> None:
     """Punches of every visit that began, tasks and notes of the last weeks."""
     worked = [visit for visit in visits if visit.started_at]
-    ClockEvent.objects.bulk_create(
-        (punch for visit in worked for punch in _punches(setting, visit, places)), batch_size=BATCH
-    )
+    copy_rows(ClockEvent, (punch for visit in worked for punch in _punches(setting, visit, places)))
     since = timezone.now() - dt.timedelta(weeks=TASKS_WEEKS)
     recent = [visit for visit in worked if visit.starts_at > since]
     tasks: dict[int, list[PlannedTask]] = {}
     for task in PlannedTask.objects.filter(plan__in={visit.plan_id for visit in recent}):
         tasks.setdefault(task.plan_id, []).append(task)
-    VisitTask.objects.bulk_create(
-        (row for visit in recent for row in _tasks(setting, visit, tasks.get(visit.plan_id or 0, []))), batch_size=BATCH
-    )
+    copy_rows(VisitTask, (row for visit in recent for row in _tasks(setting, visit, tasks.get(visit.plan_id or 0, []))))
     VisitNote.objects.bulk_create(
         VisitNote(
             visit=visit,
@@ -166,8 +163,8 @@ def _punches(setting: Setting, visit: Visit, places: dict[int, tuple[float, floa
     for kind, at in (("in", visit.started_at), ("out", visit.finished_at)):
         if at is not None:
             yield ClockEvent(
-                visit=visit,
-                member=visit.caregiver,
+                visit_id=visit.pk,
+                member_id=visit.caregiver_id,
                 kind=kind,
                 at=at,
                 received_at=at + dt.timedelta(seconds=2),
@@ -175,7 +172,7 @@ def _punches(setting: Setting, visit: Visit, places: dict[int, tuple[float, floa
                 longitude=longitude,
                 accuracy_metres=setting.random.choice([8, 12, 20, 35]),
                 distance_metres=setting.random.randint(900, 2400) if far else setting.random.randint(0, 60),
-                recorded_by=visit.caregiver.user,
+                recorded_by_id=visit.caregiver.user_id,
             )
 
 
@@ -187,8 +184,8 @@ def _tasks(setting: Setting, visit: Visit, planned: list[PlannedTask]) -> Iterat
         draw = setting.random.random()
         outcome = "pending" if not done else "refused" if draw < 0.03 else "not_needed" if draw < 0.06 else "done"
         yield VisitTask(
-            visit=visit,
-            planned_task=task,
+            visit_id=visit.pk,
+            planned_task_id=task.pk,
             category=task.category,
             title=task.title,
             instructions=task.instructions,
