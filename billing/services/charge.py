@@ -11,12 +11,13 @@ from django.db.models import QuerySet
 from billing.models import Charge, Payer, Rate
 from billing.pricing import WaitsFor, priced
 from billing.units import quantity
+from clients.models import Client
 from homecare.accounts.models import User
 from homecare.audit.services.event import build, record_many
 from homecare.money import line_amount
 from scheduling.models import Visit
 
-BATCH = 500
+BATCH = 1000
 
 
 def uncharged(visits: QuerySet[Visit] | None = None) -> QuerySet[Any]:
@@ -29,7 +30,7 @@ def make_charges(visits: Iterable[Visit] | None = None, *, by: User) -> list[Cha
     """Charges these visits, or all that wait, by the primary coverage and the rate in force on the service day.
 
     Visits that are not approved, already charged or lack a coverage, rate or authorization are passed over; they stand
-    on the unbilled list with the reason. A constant number of queries for each 500 visits; harmless when run twice.
+    on the unbilled list with the reason. A constant number of queries for each 1,000 visits; harmless when run twice.
     """
     if visits is None:
         waiting = Visit.objects.billable().filter(uncharged__isnull=False)
@@ -48,22 +49,23 @@ def _charge_batch(pks: list[int], by: User) -> list[Charge]:
     locked = Visit.objects.select_for_update(of=("self",)).filter(pk__in=pks, status=Visit.Status.APPROVED)
     taken = list(locked.order_by("pk").values_list("pk", flat=True))
     rows = uncharged(Visit.objects.filter(pk__in=taken)).filter(waits_for=WaitsFor.NOTHING)
-    ready = list(rows.select_related("client", "branch").order_by("pk"))
+    ready = list(rows.only("client_id", "approved_minutes").order_by("pk"))
+    clients = Client.objects.only("branch_id").in_bulk({visit.client_id for visit in ready})
     rates = Rate.objects.in_bulk({visit.rate_pk for visit in ready})
     payers = Payer.objects.in_bulk({visit.payer_pk for visit in ready})
     charges = Charge.objects.bulk_create(
-        _charge(visit, payers[visit.payer_pk], rates[visit.rate_pk]) for visit in ready
+        _charge(visit, clients[visit.client_id], payers[visit.payer_pk], rates[visit.rate_pk]) for visit in ready
     )
     record_many([build("charge.made", charge, by=by, changes={"amount": charge.amount}) for charge in charges])
     return charges
 
 
-def _charge(visit: Any, payer: Payer, rate: Rate) -> Charge:
+def _charge(visit: Any, client: Client, payer: Payer, rate: Rate) -> Charge:
     """One visit's charge, not saved; keeps the price of today whatever the rate becomes later."""
     units = quantity(visit.approved_minutes, rate.unit, payer.rounding)
     return Charge(
         visit=visit,
-        client=visit.client,
+        client=client,
         payer=payer,
         rate=rate,
         service_on=visit.service_on,
