@@ -43,7 +43,7 @@ class Event(models.Model):
     kind = models.CharField(max_length=8, choices=Kind.choices)
     action = models.CharField(max_length=60, help_text=_("noun.verb, for example visit.approved"))
     user = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
-    branch = models.ForeignKey("accounts.Branch", null=True, on_delete=models.PROTECT, related_name="+")
+    branch = models.ForeignKey("accounts.Branch", null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     object_type = models.CharField(max_length=60, blank=True)
     object_id = models.BigIntegerField(null=True)
     client_id = models.BigIntegerField(null=True, help_text=_("The client concerned, for the trail of one record."))

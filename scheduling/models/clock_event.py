@@ -35,7 +35,7 @@ class ClockEvent(models.Model):
         FIXED_DEVICE = "fixed_device", _("Fixed device")
 
     visit = models.ForeignKey(
-        "scheduling.Visit", null=True, blank=True, on_delete=models.PROTECT, related_name="clock_events"
+        "scheduling.Visit", null=True, blank=True, on_delete=models.PROTECT, related_name="clock_events", db_index=False
     )
     member = models.ForeignKey("staff.Member", on_delete=models.PROTECT, related_name="clock_events")
     kind = models.CharField(max_length=3, choices=Kind.choices)
@@ -51,7 +51,7 @@ class ClockEvent(models.Model):
     position_problem = models.CharField(
         max_length=60, blank=True, help_text=_("Why there is no position: denied, unavailable, timeout.")
     )
-    recorded_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    recorded_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+", db_index=False)
     reason = models.CharField(max_length=200, blank=True, help_text=_("Why somebody else clocked."))
 
     objects = ClockEventQuerySet.as_manager()
