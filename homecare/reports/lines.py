@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from functools import singledispatch
 from typing import Any
@@ -12,11 +13,12 @@ from django.utils.translation import gettext as _
 
 from billing.models import Charge, Invoice, Payment, UnchargedVisit
 from careplans.models import CarePlan, VitalReading
-from clients.models import Client
+from clients.models import Client, Referral
 from homecare import money
+from homecare.clock import local_date
 from homecare.templatetags.ui import day, daytime_tag
 from scheduling.models import Visit, VisitTask
-from staff.models import Member
+from staff.models import Member, TimeOff
 
 JOINS: dict[Any, tuple[str, ...]] = {
     Visit: ("client", "caregiver", "service_type", "branch"),
@@ -25,6 +27,8 @@ JOINS: dict[Any, tuple[str, ...]] = {
     CarePlan: ("client",),
     Client: ("branch",),
     Member: ("role", "branch"),
+    Referral: ("branch",),
+    TimeOff: ("member__branch",),
     Invoice: ("client", "payer"),
     Payment: ("payer", "client"),
     Charge: ("client", "payer"),
@@ -86,6 +90,22 @@ def _client(row: Client) -> Line:
 @line.register
 def _member(row: Member) -> Line:
     return Line(row.full_name, f"{row.role.name} · {row.branch.name}", "", row.get_absolute_url(), row)
+
+
+@line.register
+def _referral(row: Referral) -> Line:
+    name = f"{row.first_name} {row.last_name}".strip() or str(row)
+    when = daytime_tag(row.received_at, zone=row.branch.time_zone) if row.branch else day(row.received_at)
+    return Line(name, _("Referral · %(state)s") % {"state": row.get_status_display()}, when, row.get_absolute_url())
+
+
+@line.register
+def _time_off(row: TimeOff) -> Line:
+    zone = row.member.branch.time_zone
+    first, last = local_date(row.starts_at, zone), local_date(row.ends_at - dt.timedelta(minutes=1), zone)
+    when = day(first) if first == last else f"{day(first)} – {day(last)}"
+    url = reverse("staff:timeoff-list") + "?status=requested"
+    return Line(row.member.full_name, str(row.get_reason_display()), when, url)
 
 
 @line.register

@@ -23,6 +23,7 @@ from staff.models import TimeOff
 
 SHOWN = 8
 ALL_SHOWN = 500
+WAITING_SHOWN = 5
 UNFILLED_HOURS = 48
 SOON_HOURS = 2
 WAITING = Q(status__in=[Visit.Status.PLANNED, Visit.Status.CONFIRMED])
@@ -161,4 +162,11 @@ def _counted(scope: Scope, parts: list[Part]) -> list[Shown]:
     }
     wanted = {part.key.replace("-", "_"): scalar(waiting[part.key]()) for part in parts}
     found = read_all(scope.user, wanted)
-    return [Shown(part, found[part.key.replace("-", "_")], [], has_rows_here=False) for part in parts]
+    first = {"referrals": "received_at", "time-off": "starts_at"}
+    shown = []
+    for part in parts:
+        order = first.get(part.key)
+        rows = joined(waiting[part.key]()).order_by(order, "pk")[:WAITING_SHOWN] if order else []
+        lines = [line(row) for row in rows]
+        shown.append(Shown(part, found[part.key.replace("-", "_")], lines, has_rows_here=False))
+    return shown

@@ -140,6 +140,10 @@ def test_today_counts_what_waits_elsewhere(branch, coordinator, caregiver):
     found = parts(coordinator)
     expected = {"alerts": 1, "referrals": 2, "time-off": 1, "phone-events": 1, "unapproved": 1}
     assert {key: found[key] for key in expected} == expected
+    shown = {one.part.key: one for one in today(scope_of(coordinator))}
+    assert len(shown["referrals"].lines) == 2
+    away = shown["time-off"].lines[0]
+    assert (away.title, away.url) == (caregiver.full_name, reverse("staff:timeoff-list") + "?status=requested")
 
 
 def test_today_shows_first_rows_and_the_number_of_all(branch, coordinator):
