@@ -44,8 +44,8 @@ class ClientList(ListPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         columns = [
-            {"label": _("Number"), "sort": "number"},
             {"label": _("Name"), "sort": "name"},
+            {"label": _("Number"), "sort": "number"},
             {"label": _("Age"), "css": "num"},
             {"label": _("Status"), "sort": "status"},
             {"label": _("Town"), "sort": "town"},

@@ -105,9 +105,14 @@ class ProfileForm(forms.ModelForm):
 
 class UserFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(label=_("Name or e-mail"), method="search")
-    role = django_filters.ChoiceFilter(label=_("Role"), choices=RoleName.choices, field_name="groups__name")
+    role = django_filters.ChoiceFilter(
+        label=_("Role"), choices=RoleName.choices, field_name="groups__name", empty_label=_("All roles")
+    )
     active = django_filters.ChoiceFilter(
-        label=_("Access"), choices=[("1", _("May sign in")), ("0", _("Switched off"))], method="by_access"
+        label=_("Access"),
+        choices=[("1", _("May sign in")), ("0", _("Switched off"))],
+        method="by_access",
+        empty_label=_("All"),
     )
 
     class Meta:
