@@ -9,16 +9,10 @@ from django.utils.functional import cached_property
 
 from homecare import brand, navigation
 from homecare.accounts.branch_choice import SESSION_KEY
+from homecare.accounts.current_agency import agency_of
 from homecare.accounts.models import Agency, Branch
 
 THEME_COOKIE = "theme"
-
-
-def agency_of(request: HttpRequest) -> Agency:
-    """The agency, read once per request by whoever asks first."""
-    if not hasattr(request, "_agency"):
-        request._agency = Agency.current()  # type: ignore[attr-defined]
-    return request._agency  # type: ignore[attr-defined]
 
 
 class Frame:
@@ -54,7 +48,9 @@ class Frame:
         """The branches among which this person may switch."""
         if not self.request.user.is_authenticated:
             return []
-        return [branch for branch in Branch.objects.visible_to(self.request.user) if branch.is_active]
+        user = self.request.user
+        mine = Branch.objects.visible_to(user) if user.all_branches else user.own_branches
+        return [branch for branch in mine if branch.is_active]
 
     @cached_property
     def branch(self) -> Branch | None:

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from homecare.accounts.models import Agency
+from homecare.accounts.current_agency import agency_of
 
 SEEN, BEGAN = "seen_at", "began_at"
 # A page that refreshes itself is not a person at work: its polling does not keep a session alive.
@@ -67,8 +67,7 @@ class SecondFactorMiddleware:
         user = request.user
         if not user.is_authenticated or request.session.get(self.PASSED) or request.path.startswith(self.REACHABLE):
             return False
-        required = Agency.objects.filter(pk=1, require_second_factor=True).exists()
-        if not required or not user.sees_branch_rows:
+        if not agency_of(request).require_second_factor or not user.sees_branch_rows:
             return False
         factors = Authenticator.objects.filter(user=user).exclude(type=Authenticator.Type.RECOVERY_CODES)
         request.session[self.PASSED] = factors.exists()

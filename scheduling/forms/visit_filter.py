@@ -10,8 +10,8 @@ from django import forms
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from homecare.accounts.current_agency import agency_of
 from homecare.clock import day_bounds, now, today
-from homecare.context import agency_of
 from scheduling.models import ServiceType, Visit
 from staff.models import Member
 

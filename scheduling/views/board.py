@@ -12,8 +12,8 @@ from django.utils.functional import cached_property
 
 from clients.models import Client
 from homecare.accounts.branch_choice import current_branch
+from homecare.accounts.current_agency import agency_of
 from homecare.clock import monday_of, now, today
-from homecare.context import agency_of
 from homecare.views import Page
 from scheduling import board as drawn
 from scheduling.board import BY_CAREGIVER, BY_CLIENT, OPEN_ROW, Board

@@ -14,10 +14,10 @@ from django.utils.translation import gettext_lazy
 
 from clients.models import Client
 from homecare.accounts.branch_choice import current_branch
+from homecare.accounts.current_agency import agency_of
 from homecare.audit.models import Event
 from homecare.audit.services.event import record, record_view
 from homecare.clock import local, now
-from homecare.context import agency_of
 from homecare.csv_export import csv_response
 from homecare.views import DetailPage, ListPage, Page
 from scheduling.forms.visit import UnfilledFilter

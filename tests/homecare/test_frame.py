@@ -51,7 +51,7 @@ def test_menu_marks_the_section_of_the_page(two_sections, coordinator):
 
 def test_menu_costs_the_same_queries_for_one_entry_and_for_all(coordinator, django_assert_num_queries):
     coordinator = type(coordinator).objects.get(pk=coordinator.pk)
-    with django_assert_num_queries(2):  # own permissions, permissions of the groups
+    with django_assert_num_queries(1):  # own permissions and those of the groups
         navigation.office_menu(coordinator, "")
 
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
@@ -10,6 +10,9 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from homecare.accounts.models.agency import Branch
 
 SYSTEM_EMAIL = "system@homecare.invalid"
 
@@ -99,9 +102,13 @@ class User(AbstractBaseUser, PermissionsMixin):
         return cls.objects.get_or_create(email=SYSTEM_EMAIL, defaults=defaults)[0]
 
     @cached_property
+    def own_branches(self) -> list[Branch]:
+        """Branches this person belongs to, by name; read once per request."""
+        return list(self.branches.all())
+
+    @property
     def branch_ids(self) -> list[int]:
-        """Branches this person belongs to; read once per request."""
-        return list(self.memberships.values_list("branch_id", flat=True))
+        return [branch.pk for branch in self.own_branches]
 
     @cached_property
     def sees_branch_rows(self) -> bool:

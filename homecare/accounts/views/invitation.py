@@ -14,7 +14,7 @@ from homecare.accounts.models import Invitation
 from homecare.accounts.services.invitation import accept_invitation, find_invitation
 from homecare.views import ServiceFormMixin
 
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+BACKEND = "homecare.accounts.backend.PermissionBackend"
 
 
 class InvitationAccept(ServiceFormMixin, FormView):
