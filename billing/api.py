@@ -232,7 +232,7 @@ class InvoiceDetailSerializer(InvoiceSerializer):
         read_only_fields = fields
 
 
-class DraftSerializer(serializers.Serializer):
+class InvoiceDraftSerializer(serializers.Serializer):
     client = OwnField(queryset=Client.objects.all())
     payer = OwnField(queryset=Payer.objects.all())
     period_from = serializers.DateField()
@@ -286,9 +286,9 @@ class InvoiceViewSet(Writing, IdempotentWrites, ReadViewSet):
         record_view(invoice, by=request.user, what="api")  # type: ignore[arg-type]
         return Response(self.get_serializer(invoice).data)
 
-    @extend_schema(request=DraftSerializer, responses={201: InvoiceDetailSerializer})
+    @extend_schema(request=InvoiceDraftSerializer, responses={201: InvoiceDetailSerializer})
     def create(self, request: Request) -> Response:
-        data = self.valid(DraftSerializer, request)
+        data = self.valid(InvoiceDraftSerializer, request)
         return self.answer(build_draft(data.pop("client"), data.pop("payer"), by=request.user, **data), 201)  # type: ignore[arg-type]
 
     def destroy(self, request: Request, pk: str | None = None) -> Response:

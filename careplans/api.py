@@ -92,7 +92,7 @@ class CarePlanSerializer(serializers.ModelSerializer):
         ]
 
 
-class DraftSerializer(serializers.Serializer):
+class CarePlanDraftSerializer(serializers.Serializer):
     """Without a template: the one that fits the client's diagnoses."""
 
     client = ClientField(queryset=Client.objects.all())
@@ -128,7 +128,7 @@ class CarePlanViewSet(IdempotentWrites, OfOneClient):
         return super().rows(queryset).select_related("template", "client").prefetch_related("goals", "tasks")
 
     def get_serializer_class(self) -> type[serializers.BaseSerializer]:
-        forms = {"create": DraftSerializer, "activate": ActivateSerializer, "return_to_draft": ReturnSerializer}
+        forms = {"create": CarePlanDraftSerializer, "activate": ActivateSerializer, "return_to_draft": ReturnSerializer}
         return forms.get(self.action, CarePlanSerializer)
 
     def _body(self, request: Request) -> Any:

@@ -75,7 +75,7 @@ class WeekLineSerializer(serializers.Serializer):
     ends = serializers.TimeField(help_text="00:00 is midnight at the end of the day.")
 
 
-class WeekSerializer(serializers.Serializer):
+class AvailabilityWeekSerializer(serializers.Serializer):
     """A whole week in branch local time, from `since` on."""
 
     since = serializers.DateField()
@@ -137,7 +137,7 @@ class MemberViewSet(IdempotentWrites, ReadViewSet):
         form.is_valid(raise_exception=True)
         return Response(self.get_serializer(update_member(member, by=request.user, **form.validated_data)).data)  # type: ignore[arg-type]
 
-    @action(detail=True, methods=["put"], serializer_class=WeekSerializer)
+    @action(detail=True, methods=["put"], serializer_class=AvailabilityWeekSerializer)
     def availability(self, request: Request, pk: str | None = None) -> Response:
         member = self.get_object()
         form = self.get_serializer(data=request.data)
