@@ -7,6 +7,7 @@ from django.contrib.auth.models import Group
 from django.db import connection
 from django.test import Client as HttpClient
 from django.test import override_settings
+from django.utils import timezone, translation
 
 from homecare.accounts.models import Branch, BranchMembership, User
 from homecare.accounts.roles import RoleName
@@ -43,6 +44,14 @@ def person(role: RoleName, branch: Branch | None, **fields: object) -> User:
     if branch is not None:
         BranchMembership.objects.create(user=user, branch=branch)
     return user
+
+
+@pytest.fixture(autouse=True)
+def own_language_and_zone():
+    """A request leaves its person's language and zone with the thread; the next test starts without them."""
+    yield
+    translation.deactivate()
+    timezone.deactivate()
 
 
 @pytest.fixture

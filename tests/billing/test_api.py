@@ -138,10 +138,15 @@ def test_api_refuses_writes_of_those_who_may_not(role, invoice, caregiver, reque
     assert http.get(f"{API}/invoices/").status_code == expected
 
 
-@pytest.mark.parametrize("path", ["invoices", "charges", "payments", "payers", "rates", "coverages"])
-def test_api_lists_cost_the_same_queries_for_one_and_thirty(path, http, branch, visits_of, biller):
+def test_api_lists_cost_the_same_queries_for_one_and_thirty(http, branch, visits_of, biller):
     counts = []
-    http.get(f"{API}/{path}/")
+    http.get(f"{API}/invoices/")  # the first request of a session also writes it
+
+    def queries_of(path: str, rows: int) -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert len(http.get(f"{API}/{path}/").json()["results"]) == rows
+        return len(queries)
+
     for number in range(31):
         client = ClientFactory(branch=branch)
         payer = cover(client, PayerFactory())
@@ -154,8 +159,8 @@ def test_api_lists_cost_the_same_queries_for_one_and_thirty(path, http, branch, 
             submission_key=uuid.uuid4(),
         )  # fmt: skip
         if number in (0, 30):
-            with CaptureQueriesContext(connection) as queries:
-                assert len(http.get(f"{API}/{path}/").json()["results"]) == number + 1
-            counts.append(len(queries))
-    assert counts[0] == counts[1] <= 12
+            paths = ["invoices", "charges", "payments", "payers", "rates", "coverages"]
+            counts.append({path: queries_of(path, number + 1) for path in paths})
+    assert counts[0] == counts[1]
+    assert max(counts[1].values()) <= 12
     assert Invoice.objects.count() == 31

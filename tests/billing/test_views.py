@@ -151,14 +151,16 @@ def test_family_opens_only_its_own_issued_invoices(invoice, draft, branch, relat
 LISTS = ["charge-list", "charge-list?show=open", "invoice-list", "payment-list", "payer-list", "rate-list", "aging"]
 
 
-@pytest.mark.parametrize("name", LISTS)
-def test_lists_cost_the_same_queries_for_one_and_thirty(
-    name, branch, visits_of, payer, covered_client, biller, as_user
-):
-    url, _mark, query = name.partition("?")
-    url = reverse(f"billing:{url}") + (f"?{query}" if query else "")
+def test_lists_cost_the_same_queries_for_one_and_thirty(branch, visits_of, payer, covered_client, biller, as_user):
     http, counts = as_user(biller), []
-    http.get(url)
+    http.get(reverse("billing:charge-list"))  # the first request of a session also writes it
+
+    def queries_of(name: str) -> int:
+        route, _mark, query = name.partition("?")
+        with CaptureQueriesContext(connection) as queries:
+            assert http.get(reverse(f"billing:{route}") + f"?{query}").status_code == 200
+        return len(queries)
+
     for number in range(31):
         client = ClientFactory(branch=branch)
         visits_of(ClientFactory(branch=branch), since=MONDAY + dt.timedelta(days=number), hour=12)
@@ -172,10 +174,9 @@ def test_lists_cost_the_same_queries_for_one_and_thirty(
             submission_key=uuid.uuid4(), by=biller,
         )  # fmt: skip
         if number in (0, 30):
-            with CaptureQueriesContext(connection) as queries:
-                assert http.get(url).status_code == 200
-            counts.append(len(queries))
-    assert counts[0] == counts[1] <= 13
+            counts.append({name: queries_of(name) for name in LISTS})
+    assert counts[0] == counts[1]
+    assert max(counts[1].values()) <= 13
 
 
 def test_unbilled_lists_each_visit_with_its_reason_and_remedy(branch, visits_of, biller, as_user):
