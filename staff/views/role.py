@@ -20,4 +20,5 @@ class RoleList(ListPage):
             queryset.select_related("supervised_by", "next_step")
             .prefetch_related("required_credentials")
             .annotate(people=Count("members", filter=Q(members__in=visible.values("pk")), distinct=True))
+            .order_by("name")  # a grouped query forgets the order of the model
         )
