@@ -122,7 +122,7 @@ class WeekRowSerializer(serializers.Serializer):
     st = serializers.CharField(help_text="status")
 
 
-class WeekSerializer(serializers.Serializer):
+class VisitWeekSerializer(serializers.Serializer):
     monday = serializers.DateField()
     time_zone = serializers.CharField(help_text="the week begins at this zone's Monday 00:00")
     visits = WeekRowSerializer(many=True)
@@ -201,7 +201,7 @@ class VisitViewSet(Placing, IdempotentWrites, mixins.ListModelMixin, mixins.Retr
             OpenApiParameter("monday", dt.date, description="Any day of the week wanted; default this week."),
             OpenApiParameter("branch", int, description="Default: all branches this person works with."),
         ],
-        responses=WeekSerializer,
+        responses=VisitWeekSerializer,
         filters=False,
     )
     @action(detail=False, methods=["get"], filterset_class=None, pagination_class=None)
