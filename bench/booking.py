@@ -16,7 +16,7 @@ from homecare.accounts.models import User
 from homecare.errors import DomainError
 from scheduling.models import Schedule, ServiceType, Visit
 from scheduling.services.clock import Position, clock_in
-from scheduling.services.schedule import create_schedule
+from scheduling.services.schedule import create_schedule, extend_schedules
 from scheduling.services.visit import create_visit
 from staff.models import Credential, Member
 
@@ -180,30 +180,36 @@ def _overlaps() -> int:
 
 
 def materialise_figure(patterns: int = 40) -> Figure:
-    """Daily for twelve weeks with a regular caregiver and all rules; the floor inserts the same rows bare."""
+    """The nightly sweep: twelve weeks of daily patterns with their regular caregivers, all rules asked.
+
+    The floor inserts the same rows bare.
+    """
     from scheduling.pattern import Assignment
 
     by, client, _member, service = _cast()
-    members = list(Member.objects.filter(branch=client.branch, role__code="PSW").order_by("pk"))[:patterns]
-    made = 0
+    able = Member.objects.filter(branch=client.branch, role__code="PSW").exclude(availability=None).order_by("pk")
+    members = list(able[:patterns])
+    made, spent, cpu = 0, 0.0, 0.0
 
     def full() -> None:
-        nonlocal made
-        made = 0
-        for number, member in enumerate(members):
-            start = dt.time(20, 5 * (number % 12))
+        nonlocal made, spent, cpu
+        for member in members:
             result = create_schedule(
                 client,
                 service_type=service,
                 rule="FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR,SA,SU",
                 starts_on=timezone.now().date() + dt.timedelta(days=1),
-                start_time=start,
+                start_time=dt.time(19, 20),
                 duration_minutes=30,
                 assignments=[Assignment(member.pk)],
                 by=by,
                 override_reason="Measured",
             )
-            made += len(result.planned)
+            Visit.objects.filter(schedule=result.schedule).delete()
+            Schedule.objects.filter(pk=result.schedule.pk).update(materialised_until=None)
+        began, cpu_began = time.perf_counter(), time.process_time()
+        made = extend_schedules(by=by)
+        spent, cpu = time.perf_counter() - began, time.process_time() - cpu_began
 
     def bare() -> None:
         rows = [
@@ -220,19 +226,17 @@ def materialise_figure(patterns: int = 40) -> Figure:
         ]
         Visit.objects.bulk_create(rows)
 
-    began = time.perf_counter()
     _rolled_back(full)()
-    seconds = time.perf_counter() - began
     began = time.perf_counter()
     _rolled_back(bare)()
     floor = time.perf_counter() - began
     return Figure(
         "materialise patterns",
-        f"{made / seconds:,.0f} visits/s ({made} in {seconds:.1f} s)",
+        f"{made / spent:,.0f} visits/s ({made} in {spent:.1f} s, {cpu:.1f} s CPU)",
         f"{made / floor:,.0f}/s (bulk insert)",
-        ratio(seconds, floor),
+        ratio(spent, floor),
         "≥ 3,000/s",
-        made / seconds >= 3000,
+        made / spent >= 3000,
     )
 
 
