@@ -26,4 +26,4 @@ class PermissionBackend(AuthenticationBackend):
             rows = Permission.objects.filter(Q(pk__in=own) | Q(pk__in=given)).order_by()
             pairs = rows.values_list("content_type__app_label", "codename")
             user_obj._perm_cache = {f"{app}.{name}" for app, name in pairs}  # type: ignore[attr-defined]
-        return user_obj._perm_cache  # type: ignore[attr-defined, no-any-return]
+        return user_obj._perm_cache  # type: ignore[attr-defined]

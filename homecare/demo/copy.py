@@ -75,6 +75,6 @@ def copy_rows(model: type[models.Model], rows: Iterable[Any]) -> None:
                 yield "\t".join([write(values[name]) for name, write in writers]) + "\n"
 
     quote = connection.ops.quote_name
-    columns = ", ".join(quote(field.column) for field in fields)
+    columns = ", ".join(quote(str(field.column)) for field in fields)
     with connection.cursor() as cursor:
         cursor.cursor.copy_expert(f"COPY {quote(model._meta.db_table)} ({columns}) FROM STDIN", _Lines(lines()))

@@ -157,14 +157,15 @@ def build_exceptions(visits: list[Visit]) -> None:
 
 
 def _punches(setting: Setting, visit: Visit, places: dict[int, tuple[float, float]]) -> Iterator[ClockEvent]:
-    if visit.caregiver is None:
+    member = visit.caregiver
+    if member is None or member.user_id is None:
         return
     far, (latitude, longitude) = setting.random.random() < 0.02, places[visit.client_id]
     for kind, at in (("in", visit.started_at), ("out", visit.finished_at)):
         if at is not None:
             yield ClockEvent(
                 visit_id=visit.pk,
-                member_id=visit.caregiver_id,
+                member_id=member.pk,
                 kind=kind,
                 at=at,
                 received_at=at + dt.timedelta(seconds=2),
@@ -172,7 +173,7 @@ def _punches(setting: Setting, visit: Visit, places: dict[int, tuple[float, floa
                 longitude=longitude,
                 accuracy_metres=setting.random.choice([8, 12, 20, 35]),
                 distance_metres=setting.random.randint(900, 2400) if far else setting.random.randint(0, 60),
-                recorded_by_id=visit.caregiver.user_id,
+                recorded_by_id=member.user_id,
             )
 
 

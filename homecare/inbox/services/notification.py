@@ -54,7 +54,7 @@ def notify(
 def _insert_once(row: Notification) -> bool:
     """Inserts it unless the person was told before; one statement, where asking first would take five."""
     fields = [field for field in row._meta.concrete_fields if not field.primary_key]
-    columns = ", ".join(connection.ops.quote_name(field.column) for field in fields)
+    columns = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
     marks = ", ".join(["%s"] * len(fields))
     with connection.cursor() as cursor:
         cursor.execute(
