@@ -13,7 +13,9 @@ class Command(BaseCommand):
     help = "Builds the made-up demo agency, the same each time and relative to today."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--size", choices=sorted(SIZES), default="demo", help="tiny is for tests, large for measuring")
+        parser.add_argument(
+            "--size", choices=sorted(SIZES), default="demo", help="tiny is for tests, large for measuring"
+        )
         parser.add_argument(
             "--if-empty", action="store_true", help="do nothing, quietly, when there is an agency already"
         )
