@@ -35,11 +35,11 @@ def _page(label: str, who: str, url: str, most_ms: float, most_queries: int, tim
     found = sample(get, times, 2)
     return Figure(
         label,
-        f"{found.wall:.0f} ms ({found.cpu:.0f} CPU), {found.queries} queries, {size / 1024:.0f} KB",
+        f"{found.quickest:.0f} ms ({found.best:.0f} CPU), {found.queries} queries, {size / 1024:.0f} KB",
         "",
         "",
         f"≤ {most_ms:.0f} ms, ≤ {most_queries} queries",
-        found.wall <= most_ms and found.queries <= most_queries,
+        found.quickest <= most_ms and found.queries <= most_queries,
     )
 
 

@@ -37,6 +37,7 @@ class StatusModel(models.Model):
         self.status = status
 
     @classmethod
-    def locked(cls, pk: Any) -> Self:
-        """The row, read fresh under FOR UPDATE; call inside a transaction."""
-        return cls._default_manager.select_for_update(of=("self",)).get(pk=pk)
+    def locked(cls, pk: Any, *related: str) -> Self:
+        """The row, read fresh under FOR UPDATE with these related rows (not locked); call inside a transaction."""
+        rows = cls._default_manager.select_for_update(of=("self",))
+        return (rows.select_related(*related) if related else rows).get(pk=pk)

@@ -23,6 +23,13 @@ from homecare.errors import Conflict, DomainError
 from homecare.jobs.models import Job
 from homecare.money import ZERO, display, total
 
+# What a line copies; a month of visits with all their columns would be ten times as much.
+LINE_COLUMNS = [
+    *("service_on", "code", "modifiers", "quantity", "unit", "unit_rate", "amount"),
+    *(f"visit__{name}" for name in ("approved_starts_at", "starts_at", "approved_ends_at", "ends_at")),
+    *("visit__service_type__name", "visit__caregiver__preferred_name", "visit__caregiver__first_name"),
+]
+
 
 def free_charges(charges: QuerySet[Charge]) -> QuerySet[Charge]:
     """Open charges that stand on no draft and no live invoice."""
@@ -49,7 +56,7 @@ def build_draft(
         client=client, payer=payer, status=Charge.Status.OPEN, service_on__range=(period_from, period_to)
     )
     _lock(wanted)
-    free = list(free_charges(wanted).select_related("visit__service_type", "visit__caregiver"))
+    free = list(free_charges(wanted).select_related("visit__service_type", "visit__caregiver").only(*LINE_COLUMNS))
     key = {"client": client, "payer": payer, "period_from": period_from, "period_to": period_to}
     draft = Invoice.objects.select_for_update(of=("self",)).filter(status=Invoice.Status.DRAFT, **key).first()
     if not free:
@@ -112,7 +119,7 @@ def issue_invoice(invoice: Invoice, *, by: User) -> Invoice:
     Due `payer.terms_days` after the branch's local day. Raises DomainError for a draft without lines.
     """
     _lock(Charge.objects.filter(lines__invoice=invoice))
-    row = Invoice.locked(invoice.pk)
+    row = Invoice.locked(invoice.pk, "client", "payer", "branch")
     if row.status == Invoice.Status.ISSUED:
         return row
     row.move_to(Invoice.Status.ISSUED)
