@@ -398,3 +398,11 @@ def test_branches_are_added_changed_and_keep_holidays(administrator, coordinator
     assert not Holiday.objects.filter(branch=made).exists()
     assert as_user(coordinator).get(page).status_code == 403
     assert Event.objects.about(made).filter(action="branch.added").exists()
+
+
+def test_profile_keeps_a_name(coordinator, as_user):
+    url, before = reverse("accounts:profile"), coordinator.get_full_name()
+    page = as_user(coordinator).post(url, {"first_name": "  ", "last_name": "", "language": "en-us", "theme": "auto"})
+    assert page.status_code == 200 and page.content.count(b"This field is required.") >= 2
+    coordinator.refresh_from_db()
+    assert coordinator.get_full_name() == before

@@ -96,6 +96,12 @@ class ProfileForm(forms.ModelForm):
         }
         widgets = {"language": forms.Select(choices=settings.LANGUAGES)}
 
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        # Colleagues and families know people by their names; only accounts of machines go without.
+        for name in ("first_name", "last_name"):
+            self.fields[name].required = True
+
     def clean_language(self) -> str:
         language: str = self.cleaned_data["language"]
         if language not in dict(settings.LANGUAGES):
