@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from decimal import Decimal
 from typing import Any
 
-from django.db import models
+from django.db import connection, models
 
 from homecare.accounts.models import User
 from homecare.audit.middleware import origin
 from homecare.audit.models import Event
 
+BATCH = 1000
+# Column by column as arrays: a third of the time of building every row's INSERT. `at` is the database's own moment.
+COLUMNS = {
+    "kind": "text",
+    "action": "text",
+    "user_id": "bigint",
+    "branch_id": "bigint",
+    "object_type": "text",
+    "object_id": "bigint",
+    "client_id": "bigint",
+    "changes": "jsonb",
+    "reason": "text",
+    "ip": "inet",
+    "request_id": "text",
+}
 NEVER_KEPT = {"password", "digest", "payload"}
 
 
@@ -104,8 +120,19 @@ def record(
 
 
 def record_many(events: list[Event]) -> None:
-    """Writes built events in one statement; for bulk services."""
-    Event.objects.bulk_create(events, batch_size=1000)
+    """Writes built events in one statement per thousand; for bulk services. The events do not learn their keys."""
+    columns = ", ".join(connection.ops.quote_name(name) for name in COLUMNS)
+    marks = ", ".join(f"%s::{kind}[]" for kind in COLUMNS.values())
+    with connection.cursor() as cursor:
+        for start in range(0, len(events), BATCH):
+            batch = events[start : start + BATCH]
+            values = [[getattr(event, name) for event in batch] for name in COLUMNS]
+            at = list(COLUMNS).index("changes")
+            values[at] = [json.dumps(changes) for changes in values[at]]
+            cursor.execute(
+                f"INSERT INTO {Event._meta.db_table} ({columns}) SELECT * FROM UNNEST({marks})",  # noqa: S608 - our names
+                values,
+            )
 
 
 def record_view(obj: models.Model, *, by: User, what: str = "") -> Event:
