@@ -84,7 +84,7 @@ def invoice_figure() -> Figure:
 
 
 def pdf_figure() -> Figure:
-    """Against bare WeasyPrint with the same HTML, stylesheet and tagging, both prepared once; and what tagging costs."""
+    """Against bare WeasyPrint with the same HTML, style sheet and tags, all prepared once; and what tags cost."""
     invoice = _twenty()
     html, fonts = pdf.render_html(invoice), FontConfiguration()
     tools = paper.tools()
