@@ -19,7 +19,8 @@ from django.test.utils import CaptureQueriesContext
 
 from homecare.celery import app
 
-BROKER_DATABASE = 9
+# Valkey has 16 databases, the product uses the first ones. Each process of pytest-xdist empties its own after a test.
+BROKER_DATABASE = 8 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 8
 
 
 def test_broker_url() -> str:
