@@ -156,7 +156,7 @@ def test_refused_request_is_told_in_a_sentence(page_as, check_axe, member_of_sta
 def test_filter_and_page_stay_in_the_address(page_as, member_of_staff):
     page = page_as(member_of_staff)
     page.goto("/components/")
-    page.get_by_label("Search", exact=True).fill("mensah")
+    page.get_by_role("searchbox", name="Search").fill("mensah")
     page.wait_for_url("**/components/?q=mensah**")
     expect(page.locator("#sample-list tbody tr")).to_have_count(8)
     expect(page.locator("#sample-list tbody")).not_to_contain_text("Lopez")
@@ -164,7 +164,7 @@ def test_filter_and_page_stay_in_the_address(page_as, member_of_staff):
     page.get_by_role("link", name="Next", exact=True).click()
     page.wait_for_url("**page=2**")
     page.reload()
-    expect(page.get_by_label("Search", exact=True)).to_have_value("mensah")
+    expect(page.get_by_role("searchbox", name="Search")).to_have_value("mensah")
     expect(page.locator(".pages [aria-current]")).to_have_text("2")
 
 
