@@ -145,10 +145,11 @@ class ApprovalFilter(django_filters.FilterSet):
 
     def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any):
         super().__init__(*args, request=request, **kwargs)
-        shown, user = self.queryset, cast(User, request.user)
-        members = Member.objects.visible_to(user).filter(pk__in=shown.values("caregiver_id"))
+        shown, user = self.queryset.order_by(), cast(User, request.user)
+        # Distinct, so that the visits shown are found first, instead of a year of them for each person.
+        members = Member.objects.visible_to(user).filter(pk__in=shown.values("caregiver_id").distinct())
         self.filters["caregiver"].queryset = members
-        clients = Client.objects.visible_to(user).filter(pk__in=shown.values("client_id"))
+        clients = Client.objects.visible_to(user).filter(pk__in=shown.values("client_id").distinct())
         self.filters["client"].queryset = clients
 
     def in_week(self, queryset: Any, name: str, value: dt.date) -> Any:

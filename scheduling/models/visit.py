@@ -50,6 +50,7 @@ class VisitQuerySet(ScopedQuerySet):
         over = models.Q(
             status__in=[Visit.Status.PLANNED, Visit.Status.CONFIRMED, Visit.Status.IN_PROGRESS],
             caregiver__isnull=False,
+            starts_at__lt=moment,  # said again for the index of what is unsettled
             ends_at__lt=moment,
         )
         return self.filter(models.Q(status=Visit.Status.COMPLETED) | over)
@@ -193,6 +194,12 @@ class Visit(StatusModel):
             models.Index(
                 fields=["branch", "starts_at"], condition=models.Q(status="completed"), name="visit_unapproved"
             ),
+            models.Index(fields=["starts_at"], name="visit_by_start"),
+            models.Index(
+                fields=["starts_at"],
+                condition=models.Q(status__in=["planned", "confirmed", "in_progress"]),
+                name="visit_unsettled",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -256,6 +263,11 @@ class VisitTask(models.Model):
     class Meta:
         ordering = ["position", "id"]
         constraints = [models.UniqueConstraint(fields=["visit", "planned_task"], name="visit_task_once")]
+        indexes = [
+            models.Index(
+                fields=["visit"], condition=models.Q(outcome__in=["refused", "unable"]), name="visit_task_not_done"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.title
