@@ -13,6 +13,7 @@ from careplans.services.care_plan import draft_plan
 from careplans.services.vital_reading import record_reading
 from clients.models import Client
 from homecare.audit.models import Event
+from homecare.clock import today
 from tests.factories import ClientFactory
 
 
@@ -38,7 +39,9 @@ def test_plan_over_the_api_from_draft_to_force(coordinator, supervisor, client):
     assert nurse.post(url + "return/", {}, format="json").status_code == 422
     assert nurse.post(url + "return/", {"comment": "Shorter"}, format="json").data["review_comment"] == "Shorter"
     office.post(url + "submit/")
-    answer = nurse.post(url + "activate/", {"review_on": str(dt.date.today() + dt.timedelta(days=30))}, format="json")
+    answer = nurse.post(
+        url + "activate/", {"review_on": str(today("America/New_York") + dt.timedelta(days=30))}, format="json"
+    )
     assert answer.data["status"] == "active"
     again = nurse.post(url + "activate/")
     assert (again.status_code, again.data["code"]) == (409, "invalid_transition")

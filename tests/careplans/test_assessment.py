@@ -5,6 +5,7 @@ import pytest
 from careplans import catalogue
 from careplans.models import Assessment, Instrument
 from careplans.services.assessment import record_assessment
+from homecare.clock import today
 from homecare.errors import DomainError
 from tests.factories import ClientFactory
 
@@ -21,7 +22,11 @@ def all_ones(instrument):
 
 def test_assessment_keeps_score_and_band_of_that_day(katz, supervisor, branch):
     row = record_assessment(
-        ClientFactory(branch=branch), katz, all_ones(katz) | {"bathing": 0}, assessed_on=dt.date.today(), by=supervisor
+        ClientFactory(branch=branch),
+        katz,
+        all_ones(katz) | {"bathing": 0},
+        assessed_on=today("America/New_York"),
+        by=supervisor,
     )
     katz.bands = []
     katz.save()
@@ -33,7 +38,9 @@ def test_assessment_with_an_open_item_names_it(katz, supervisor, branch):
     answers = all_ones(katz)
     del answers["feeding"]
     with pytest.raises(DomainError, match="“Eating” has no answer yet") as refusal:
-        record_assessment(ClientFactory(branch=branch), katz, answers, assessed_on=dt.date.today(), by=supervisor)
+        record_assessment(
+            ClientFactory(branch=branch), katz, answers, assessed_on=today("America/New_York"), by=supervisor
+        )
     assert refusal.value.field == "feeding"
     assert not Assessment.objects.exists()
 
@@ -45,7 +52,7 @@ def test_assessment_day_lies_in_the_clients_life(days, katz, supervisor, branch)
             ClientFactory(branch=branch),
             katz,
             all_ones(katz),
-            assessed_on=dt.date.today() + dt.timedelta(days=days + (days > 0)),
+            assessed_on=today("America/New_York") + dt.timedelta(days=days + (days > 0)),
             by=supervisor,
         )
     assert refusal.value.field == "assessed_on"

@@ -12,6 +12,7 @@ from careplans.services import care_plan as plans
 from careplans.services.plan_template import proposals
 from careplans.tasks import warn_plan_reviews
 from clients.models import Client
+from homecare.clock import today
 from homecare.errors import Conflict, DomainError, InvalidTransition
 from homecare.inbox.models import Notification
 from staff.models import TaskCategory
@@ -164,11 +165,11 @@ def test_next_version_supersedes_the_previous(supervisor, client):
 
 
 def test_plan_dates_make_sense(supervisor, client):
-    today = dt.date.today()
+    day = today("America/New_York")
     plan = plans.submit_plan(written(client, supervisor), by=supervisor)
     for dates, field in (
-        ({"starts_on": today, "review_on": today}, "review_on"),
-        ({"starts_on": today - dt.timedelta(days=90), "review_on": today - dt.timedelta(days=30)}, "review_on"),
+        ({"starts_on": day, "review_on": day}, "review_on"),
+        ({"starts_on": day - dt.timedelta(days=90), "review_on": day - dt.timedelta(days=30)}, "review_on"),
     ):
         with pytest.raises(DomainError) as refusal:
             plans.activate_plan(plan, by=supervisor, **dates)
@@ -176,7 +177,7 @@ def test_plan_dates_make_sense(supervisor, client):
     plans.activate_plan(plan, by=supervisor)
     draft = plans.submit_plan(plans.revise_plan(plan, by=supervisor), by=supervisor)
     with pytest.raises(DomainError, match="in force until") as refusal:
-        plans.activate_plan(draft, by=supervisor, starts_on=today + dt.timedelta(days=7))
+        plans.activate_plan(draft, by=supervisor, starts_on=day + dt.timedelta(days=7))
     assert refusal.value.field == "starts_on"
 
 

@@ -15,6 +15,7 @@ from careplans.services.assessment import record_assessment
 from careplans.services.vital_reading import record_reading
 from clients.models import Client
 from homecare.audit.models import Event
+from homecare.clock import today
 from tests.careplans.test_care_plan import GOALS, TASKS, in_force, written
 from tests.factories import ClientFactory, DiagnosisFactory
 
@@ -36,7 +37,7 @@ def katz():
 
 def assess(client, by, **changes):
     answers = {item["code"]: 1 for item in katz().items} | changes
-    return record_assessment(client, katz(), answers, assessed_on=dt.date.today(), by=by)
+    return record_assessment(client, katz(), answers, assessed_on=today("America/New_York"), by=by)
 
 
 def count(http, url):
@@ -50,13 +51,13 @@ def count(http, url):
 )
 def test_list_costs_the_same_for_one_and_thirty(url, supervisor, client, as_user):
     http = as_user(supervisor)
-    in_force(client, supervisor, review_on=dt.date.today() + dt.timedelta(days=3))
+    in_force(client, supervisor, review_on=today("America/New_York") + dt.timedelta(days=3))
     assess(client, supervisor)
     http.get(url)
     one = count(http, url)
     for _number in range(29):
         another = ClientFactory(branch=client.branch)
-        in_force(another, supervisor, review_on=dt.date.today() + dt.timedelta(days=3))
+        in_force(another, supervisor, review_on=today("America/New_York") + dt.timedelta(days=3))
         assess(another, supervisor)
     assert count(http, url) == one <= MOST_QUERIES
 
@@ -274,11 +275,11 @@ def test_assessments_due_lists_first_ones_and_old_ones(supervisor, client, other
     ClientFactory(branch=other_branch)
     for instrument in Instrument.objects.all():
         answers = {item["code"]: 1 for item in instrument.items}
-        today = dt.date.today()
-        record_assessment(client, instrument, answers, assessed_on=today, by=supervisor)
-        record_assessment(old, instrument, answers, assessed_on=today - dt.timedelta(days=70), by=supervisor)
-    record_assessment(old, katz(), {item["code"]: 1 for item in katz().items}, assessed_on=today, by=supervisor)
-    found = [(row.client.pk, row.instrument.code, row.days_left) for row in due_assessments(supervisor, today)]
+        day = today("America/New_York")
+        record_assessment(client, instrument, answers, assessed_on=day, by=supervisor)
+        record_assessment(old, instrument, answers, assessed_on=day - dt.timedelta(days=70), by=supervisor)
+    record_assessment(old, katz(), {item["code"]: 1 for item in katz().items}, assessed_on=day, by=supervisor)
+    found = [(row.client.pk, row.instrument.code, row.days_left) for row in due_assessments(supervisor, day)]
     assert found == [(old.pk, "lawton", -10)]
     new = ClientFactory(branch=client.branch)
     page = as_user(supervisor).get(reverse("careplans:assessment-list"))
@@ -329,9 +330,9 @@ def test_health_tab_shows_alerts_until_acknowledged(supervisor, client, as_user)
 
 
 def test_plan_list_shows_what_is_due_first(supervisor, client, as_user):
-    today = dt.date.today()
-    later = in_force(client, supervisor, review_on=today + dt.timedelta(days=50))
-    soon = in_force(ClientFactory(branch=client.branch), supervisor, review_on=today + dt.timedelta(days=5))
+    day = today("America/New_York")
+    later = in_force(client, supervisor, review_on=day + dt.timedelta(days=50))
+    soon = in_force(ClientFactory(branch=client.branch), supervisor, review_on=day + dt.timedelta(days=5))
     draft = written(ClientFactory(branch=client.branch), supervisor)
     http = as_user(supervisor)
     assert [row.pk for row in http.get("/plans/").context["page_obj"]] == [soon.pk, later.pk, draft.pk]

@@ -17,7 +17,10 @@ START = dt.datetime(2026, 12, 7, 14, tzinfo=dt.UTC)
 
 @pytest.fixture
 def http(as_user, coordinator):
-    return as_user(coordinator)
+    """Signed in, its session already begun: the first request of a session also writes it."""
+    client = as_user(coordinator)
+    client.get("/api/v1/me/")
+    return client
 
 
 def post(http, url, data, **headers):

@@ -5,6 +5,7 @@ import time_machine
 
 from homecare.accounts.models import User
 from homecare.audit.models import Event
+from homecare.clock import today
 from homecare.errors import DomainError
 from homecare.inbox.models import Notification
 from staff import catalogue
@@ -120,7 +121,7 @@ def test_expiring_credentials_are_told_once_per_step(manager, caregiver):
 
 
 def test_expiring_credential_is_told_only_to_its_own_branch(manager, caregiver, other_coordinator):
-    CredentialFactory(member=caregiver, expires_on=dt.date.today())
+    CredentialFactory(member=caregiver, expires_on=today("America/New_York"))
     warn_expiring_credentials()
     assert not Notification.objects.filter(recipient=other_coordinator).exists()
     assert not Notification.objects.filter(recipient=User.system()).exists()

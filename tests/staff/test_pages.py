@@ -6,6 +6,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from homecare.clock import today
 from staff import catalogue
 from staff.models import Availability, Credential, Member, Role, TimeOff
 from tests.factories import (
@@ -23,7 +24,7 @@ MOST_QUERIES = 12
 
 def a_member(branch, **fields):
     member = MemberFactory(branch=branch, **fields)
-    CredentialFactory(member=member, expires_on=dt.date.today() + dt.timedelta(days=5))
+    CredentialFactory(member=member, expires_on=today("America/New_York") + dt.timedelta(days=5))
     TimeOffFactory(member=member)
     return member
 
