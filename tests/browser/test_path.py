@@ -71,7 +71,7 @@ def test_referral_to_paid_invoice(page_as, good, agency, branch, coordinator, su
         finish_visit(phone, good, visit)
         approve(page_as(coordinator, allow=EXPECTED), good, visit)
         CoverageFactory(client=client, payer=agency)
-        bill_and_pay(page_as(biller, allow=EXPECTED), good, client)
+        bill_and_pay(page_as(biller, allow=EXPECTED), good, client, clock.local_date(visit.starts_at, ZONE))
         oversee(page_as(manager), good)
 
 
@@ -224,14 +224,13 @@ def choose_reason(page, visit: Visit) -> None:
     dialog.locator("form button.btn-primary").click()
 
 
-def bill_and_pay(page, good, client: Client) -> None:
-    today = clock.today(ZONE).isoformat()
+def bill_and_pay(page, good, client: Client, day: dt.date) -> None:
     page.goto("/billing/unbilled/")
     good(page)
     page.goto("/billing/invoices/run/")
     good(page)
-    page.fill("input[name=period_from]", today)
-    page.fill("input[name=period_to]", today)
+    page.fill("input[name=period_from]", day.isoformat())
+    page.fill("input[name=period_to]", day.isoformat())
     page.check("input[name=issue_now]")
     page.get_by_role("button", name="Preview").click()
     page.wait_for_load_state("networkidle")
