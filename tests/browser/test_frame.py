@@ -213,7 +213,7 @@ def test_page_that_refreshes_itself_is_no_person_at_work_but_typing_is(page_as, 
     assert first.value.headers.get("hx-trigger-poll") == "1"
     page.wait_for_load_state("networkidle")
 
-    page.get_by_label("Search", exact=True).press("a")
+    page.get_by_role("searchbox", name="Search", exact=True).press("a")
     with page.expect_request("**/inbox/bell/") as typing:
         page.clock.fast_forward(59_900)
         page.clock.run_for(150)
