@@ -75,8 +75,12 @@ class ListPage(PermissionMixin, ScopedMixin, ListView):
         rows = self.rows(super().get_queryset())
         if self.filterset_class is None:
             return rows
-        self.filterset = self.filterset_class(self.request.GET, queryset=rows, request=self.request)
+        self.filterset = self.filterset_class(self.asked(), queryset=rows, request=self.request)
         return self.filterset.qs
+
+    def asked(self) -> Any:
+        """What the filters are set to; override when the list opens with some of them set."""
+        return self.request.GET
 
     def rows(self, queryset: Any) -> Any:
         """Joins and ordering of the list; override."""

@@ -31,7 +31,12 @@ WHERE caregiver_id = ANY(%s::bigint[]) AND starts_at >= %s AND starts_at < %s
 ORDER BY caregiver_id, starts_at
 """
 CLIENTS = """
-SELECT c.id, c.first_name, c.last_name, c.status, c.caregiver_gender, c.language, a.latitude, a.longitude
+SELECT c.id, c.first_name, c.last_name, c.status, c.caregiver_gender, c.language,
+       CASE WHEN c.id = ANY(%s::bigint[]) THEN (
+           SELECT json_agg(DISTINCT jsonb_build_array(t.category, t.weekdays))
+           FROM careplans_careplan p JOIN careplans_plannedtask t ON t.plan_id = p.id
+           WHERE p.client_id = c.id AND p.status = 'active'
+       ) END, a.latitude, a.longitude
 FROM clients_client c LEFT JOIN clients_address a ON a.client_id = c.id AND a.is_primary
 WHERE c.id = ANY(%s::bigint[])
 """
@@ -63,7 +68,8 @@ class Busy(NamedTuple):
 
 
 class ClientFact(NamedTuple):
-    """What the rules know of a client."""
+    """What the rules know of a client. `planned`: (category, weekdays or none for every day) of the plan in force,
+    read for the clients of the batch only."""
 
     id: int
     first_name: str
@@ -71,6 +77,7 @@ class ClientFact(NamedTuple):
     status: str
     caregiver_gender: str
     language: str
+    planned: list[tuple[str, list[int]]]
     place: Place | None
 
     @property
@@ -199,9 +206,14 @@ class Facts:
         ids = self.client_ids | {row.client_id for rows in self.busy.values() for row in rows}
         return {
             pk: ClientFact._make(
-                (pk, *words, (latitude, longitude) if latitude is not None and longitude is not None else None)
+                (
+                    pk,
+                    *words,
+                    planned or [],
+                    (latitude, longitude) if latitude is not None and longitude is not None else None,
+                )
             )
-            for pk, *words, latitude, longitude in fetch(CLIENTS, list(ids))
+            for pk, *words, planned, latitude, longitude in fetch(CLIENTS, list(self.client_ids), list(ids))
         }
 
     def around(self, placement: Placement) -> tuple[Busy | None, Busy | None, Busy | None]:

@@ -179,6 +179,8 @@ def _punches(setting: Setting, visit: Visit, places: dict[int, tuple[float, floa
 
 def _tasks(setting: Setting, visit: Visit, planned: list[PlannedTask]) -> Iterator[VisitTask]:
     for task in planned:
+        if not visit.service_type.performs(task.category):
+            continue
         if not task.is_due_on(clock.local_date(visit.starts_at, ZONE)):
             continue
         done = visit.finished_at is not None

@@ -34,6 +34,12 @@ class ServiceType(models.Model):
         blank=True,
         help_text=_("Task categories a caregiver's scope must cover."),
     )
+    performed = ArrayField(
+        models.CharField(max_length=32, choices=TaskCategory.choices),
+        default=list,
+        blank=True,
+        help_text=_("Task categories of the care plan that are done in these visits; empty means all of them."),
+    )
     is_billable = models.BooleanField(default=True)
     is_active = models.BooleanField(default=True)
 
@@ -44,6 +50,10 @@ class ServiceType(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def performs(self, category: str) -> bool:
+        """Are the plan's tasks of this category done in visits of this service?"""
+        return not self.performed or category in self.performed
 
 
 class ScheduleQuerySet(ClientChildQuerySet):

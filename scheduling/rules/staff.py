@@ -171,7 +171,7 @@ class Employed(Rule):
 
 
 class RoleAndScope(Rule):
-    """The caregiver's role must cover every task category of the service (DESIGN.md, invariant 2)."""
+    """The role covers what the service needs and each task the plan asks for that day (DESIGN.md, invariant 2)."""
 
     code = "role_scope"
     label = gettext_lazy("Outside the role's scope")
@@ -179,7 +179,14 @@ class RoleAndScope(Rule):
     def judge(self, placement: Placement, facts: Facts) -> Finding | None:
         service = facts.service_types[placement.service_type_id]
         member = facts.members[placement.member_id]  # type: ignore[index]
-        outside = [category for category in service.categories if category not in member.role.scope]
+        scope = member.role.scope
+        outside = [category for category in service.categories if category not in scope]
+        weekday = facts.day(placement).weekday()
+        for category, weekdays in facts.clients[placement.client_id].planned:
+            if category in scope or category in outside or (weekdays and weekday not in weekdays):
+                continue
+            if service.performs(category):
+                outside.append(category)
         if not outside:
             return None
         return self.finding(

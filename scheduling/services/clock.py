@@ -105,7 +105,7 @@ def _punch(visit: Visit, act: Act) -> ClockEvent:
 
 
 def _locked(pk: int) -> Visit:
-    return Visit.objects.select_for_update(of=("self",)).select_related("branch").get(pk=pk)
+    return Visit.objects.select_for_update(of=("self",)).select_related("branch", "service_type").get(pk=pk)
 
 
 def _follow(visit: Visit, act: Act, kept: list[ClockEvent]) -> bool:

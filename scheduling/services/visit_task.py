@@ -30,11 +30,12 @@ def plan_in_force(client_id: int, at: dt.datetime) -> CarePlan | None:
 
 
 def due_tasks(plan: CarePlan | None, visit: Visit) -> list[PlannedTask]:
-    """The plan's tasks for the weekday on which the visit starts in the branch's zone."""
+    """The plan's tasks of the visit's service for the weekday on which it starts in the branch's zone."""
     if plan is None:
         return []
     day = local_date(visit.starts_at, visit.branch.time_zone)
-    return [task for task in plan.tasks.all() if task.is_due_on(day)]
+    service = visit.service_type
+    return [task for task in plan.tasks.all() if task.is_due_on(day) and service.performs(task.category)]
 
 
 def _copy(task: PlannedTask, visit: Visit) -> VisitTask:
@@ -90,7 +91,7 @@ def record_task(
     reason = reason.strip()[:200]
     if outcome in NEEDS_REASON and not reason:
         raise DomainError(_("Say in a few words why the task was not done."), field="reason")
-    visit = Visit.objects.select_for_update(of=("self",)).select_related("branch").get(pk=visit.pk)
+    visit = Visit.objects.select_for_update(of=("self",)).select_related("branch", "service_type").get(pk=visit.pk)
     if visit.status in (Visit.Status.APPROVED, Visit.Status.CANCELLED, Visit.Status.MISSED):
         raise Conflict(
             _("This visit takes no more answers: it is %(status)s.") % {"status": visit.get_status_display()}

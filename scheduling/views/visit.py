@@ -17,7 +17,7 @@ from homecare.accounts.branch_choice import current_branch
 from homecare.accounts.current_agency import agency_of
 from homecare.audit.models import Event
 from homecare.audit.services.event import record, record_view
-from homecare.clock import local, now
+from homecare.clock import local, now, today
 from homecare.csv_export import csv_response
 from homecare.views import DetailPage, ListPage, Page
 from scheduling.forms.visit import UnfilledFilter
@@ -48,6 +48,15 @@ class VisitList(ListPage):
         branch = current_branch(self.request)
         queryset = queryset.filter(branch=branch) if branch else queryset
         return queryset.with_people().order_by("starts_at", "id")
+
+    def asked(self) -> Any:
+        """The list opens at today, not years back; any filter a link or a person sets says it all."""
+        asked = self.request.GET
+        if not self.filterset_class.base_filters.keys().isdisjoint(asked):
+            return asked
+        opening = asked.copy()
+        opening["since"] = today(self.request.local_zone).isoformat()  # type: ignore[attr-defined]
+        return opening
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.GET.get("export") == "csv":

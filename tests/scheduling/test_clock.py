@@ -191,6 +191,13 @@ def test_clock_in_fixes_plan_and_due_tasks(visit, caregiver):
     assert [row.detail for row in visit.exceptions.filter(kind="tasks_missing")] == ["2 tasks have no answer."]
 
 
+def test_clock_in_leaves_out_tasks_of_other_services(visit, caregiver):
+    activate(visit.client, {"title": "Wash"}, {"title": "Change the dressing", "category": "wound_care"})
+    type(visit.service_type).objects.update(performed=["personal_care"])
+    punch(clock_in, visit, caregiver, 0)
+    assert list(visit.tasks.values_list("title", flat=True)) == ["Wash"]
+
+
 def test_clock_in_sent_later_uses_the_plan_of_its_moment(visit, caregiver):
     old = activate(visit.client, {"title": "Old"})
     activate(visit.client, {"title": "New"}, version=2, at=at(30))

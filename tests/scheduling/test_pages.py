@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from homecare.audit.models import Event
+from homecare.clock import now, today
 from scheduling.models import Schedule, Visit
 from scheduling.services.visit import create_visit
 from tests.factories import (
@@ -206,6 +207,16 @@ def test_visit_list_filters_and_exports_without_formulas(http, branch, caregiver
     assert lines[1].startswith("'=cmd() Evil,")
     assert ",2026-12-07,09:00,10:00," in lines[1]
     assert Event.objects.filter(kind="export", action="visit.exported").count() == 1
+
+
+def test_visit_list_opens_at_today_and_keeps_what_a_link_asks_for(http, branch):
+    visit_at(ClientFactory(branch=branch, last_name="Yesteryear"), NINE - 400 * 24 * HOUR)
+    visit_at(ClientFactory(branch=branch, last_name="Coming"), now() + 24 * HOUR)
+    opened = http.get("/schedule/visits/").content.decode()
+    assert "Coming" in opened
+    assert "Yesteryear" not in opened
+    assert f'value="{today("America/New_York")}"' in opened
+    assert "Yesteryear" in http.get("/schedule/visits/?status=planned").content.decode()
 
 
 def test_unfilled_visit_is_assigned_in_one_click(http, branch, caregiver):

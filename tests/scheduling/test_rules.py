@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from billing.models import Payer
+from careplans.models import CarePlan
 from clients.models import CaregiverPreference
 from homecare.accounts.models import Agency
 from scheduling.placement import Judge, Placement, judge_placement
@@ -15,10 +16,12 @@ from staff.models import Availability
 from tests.factories import (
     AddressFactory,
     AuthorizationFactory,
+    CarePlanFactory,
     ClientFactory,
     CredentialFactory,
     CredentialTypeFactory,
     MemberFactory,
+    PlannedTaskFactory,
     RoleFactory,
     ServiceTypeFactory,
     TimeOffFactory,
@@ -153,6 +156,32 @@ def test_role_and_scope(client_of, caregiver):
         "(Personal support worker)."
     )
     assert found.blocks
+
+
+def put_in_force(client, **task):
+    plan = CarePlanFactory(client=client)
+    PlannedTaskFactory(plan=plan, **task)
+    for status in ("in_review", "active"):
+        CarePlan.objects.filter(pk=plan.pk).update(status=status)
+
+
+def test_role_covers_each_task_the_plan_asks_for(client_of, caregiver):
+    put_in_force(client_of, category="wound_care", title="Change the dressing", weekdays=[0])
+    found = against(client_of, caregiver)["role_scope"]
+    assert "includes wound care, which is outside the scope" in found.sentence
+    assert found.blocks
+    assert "role_scope" not in against(client_of, caregiver, NINE + 24 * HOUR)
+
+
+def test_role_is_not_asked_for_tasks_that_other_services_do(client_of, caregiver):
+    put_in_force(client_of, category="wound_care")
+    service = ServiceTypeFactory(code="PC2", performed=["personal_care", "meals"])
+    assert "role_scope" not in against(client_of, caregiver, service=service)
+
+
+def test_role_is_not_asked_for_tasks_of_a_draft(client_of, caregiver):
+    PlannedTaskFactory(plan=CarePlanFactory(client=client_of), category="wound_care")
+    assert "role_scope" not in against(client_of, caregiver)
 
 
 @pytest.mark.parametrize(
