@@ -35,7 +35,8 @@ class InvoiceList(ListPage):
     fragment_name = "billing/_invoice_table.html"
 
     def rows(self, queryset: Any) -> Any:
-        return queryset.with_balance().select_related("client", "payer", "branch").order_by("-issued_on", "-pk")
+        rows = queryset.with_balance().select_related("client", "payer", "branch").order_by("-issued_on", "-pk")
+        return rows.defer("bill_to", "bill_from")
 
     def get_queryset(self) -> Any:
         rows = super().get_queryset()
@@ -59,7 +60,7 @@ class InvoiceList(ListPage):
         return super().get_context_data(
             columns=columns,
             sums={name: amount or ZERO for name, amount in sums.items()},
-            today=dt.date.today() if not self.object_list else _today_of(self.object_list[0]),
+            today=today(self.request.local_zone),  # type: ignore[attr-defined]
             **kwargs,
         )
 

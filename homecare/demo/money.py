@@ -6,14 +6,15 @@ import datetime as dt
 import uuid
 from decimal import Decimal
 
-from billing.models import Authorization, Coverage, Invoice, Payer, Payment, Rate
+from billing.models import Authorization, Coverage, Invoice, Payer, Payment, Rate, UnchargedVisit
 from billing.services.charge import make_charges
 from billing.services.invoice import build_draft, issue_invoice
 from billing.services.invoice_run import RunScope, preview
 from billing.services.payment import record_payment
 from clients.models import Client
 from homecare.accounts.models import Branch
-from homecare.demo.agency import Setting
+from homecare.clock import at_local
+from homecare.demo.agency import ZONE, Setting
 from homecare.demo.past import on_day
 from scheduling.models import ServiceType
 
@@ -144,10 +145,15 @@ def _authorizations(setting: Setting, client: Client, payer: Payer, number: int)
 
 
 def build_billing(setting: Setting, months: int) -> None:
-    """Charges of everything approved; each finished month invoiced; older invoices paid, some in part, some not."""
+    """The last months charged and invoiced here, older invoices paid, some in part, some not.
+
+    What was before that the agency billed in the system it came from.
+    """
     biller = setting.users["biller"]
-    make_charges(by=biller)
     first = setting.today.replace(day=1)
+    moved_on = at_local(_month_before(first, months), dt.time(), ZONE)
+    UnchargedVisit.objects.filter(visit__starts_at__lt=moved_on).delete()
+    make_charges(by=biller)
     for back in range(months, 0, -1):
         starts = _month_before(first, back)
         ends = _month_before(first, back - 1) - dt.timedelta(days=1)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from operator import attrgetter
 
 from django.utils import timezone
 
 from careplans.models import CarePlan, PlannedTask
 from homecare import clock
+from homecare.bulk_copy import another, copy_rows, give_numbers
 from homecare.demo import words
 from homecare.demo.agency import ZONE, Setting
-from homecare.demo.copy import another, copy_rows, give_numbers
 from homecare.demo.rota import Pattern, Rota
 from scheduling.models import AssignmentRule, ClockEvent, Schedule, Visit, VisitNote, VisitTask
 from scheduling.services.visit_exception import find_exceptions
@@ -121,7 +122,8 @@ def _visits(
 
 
 def build_visits(setting: Setting, pairs: list[tuple[Pattern, Schedule]], plans: dict[int, CarePlan]) -> list[Visit]:
-    visits = list(_visits(setting, pairs, plans, timezone.now()))
+    """In the order of their days, as they come to stand in the table of an agency that plans day by day."""
+    visits = sorted(_visits(setting, pairs, plans, timezone.now()), key=attrgetter("starts_at"))
     give_numbers(visits)
     copy_rows(Visit, visits)
     return visits

@@ -7,10 +7,10 @@ from typing import Any, cast
 
 import django_filters
 from django import forms
+from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from clients.models import Client
 from homecare.accounts.models import Branch, User
 from homecare.clock import at_local, local, monday_of, week_bounds
 from scheduling.exceptions_found import SUGGESTED_CODES
@@ -135,8 +135,8 @@ class ApprovalFilter(django_filters.FilterSet):
     caregiver = django_filters.ModelChoiceFilter(
         label=_("Caregiver"), queryset=Member.objects.none(), empty_label=_("Everybody")
     )
-    client = django_filters.ModelChoiceFilter(
-        label=_("Client"), queryset=Client.objects.none(), empty_label=_("Everybody")
+    client = django_filters.CharFilter(
+        label=_("Client"), method="of_client", widget=forms.TextInput(attrs={"type": "search"})
     )
 
     class Meta:
@@ -149,8 +149,12 @@ class ApprovalFilter(django_filters.FilterSet):
         # Distinct, so that the visits shown are found first, instead of a year of them for each person.
         members = Member.objects.visible_to(user).filter(pk__in=shown.values("caregiver_id").distinct())
         self.filters["caregiver"].queryset = members
-        clients = Client.objects.visible_to(user).filter(pk__in=shown.values("client_id").distinct())
-        self.filters["client"].queryset = clients
+
+    def of_client(self, queryset: Any, name: str, value: str) -> Any:
+        for word in value.split():
+            names = Q(client__last_name__icontains=word) | Q(client__first_name__icontains=word)
+            queryset = queryset.filter(names | Q(client__number__iexact=word))
+        return queryset
 
     def in_week(self, queryset: Any, name: str, value: dt.date) -> Any:
         branch = Branch.objects.visible_to(self.request.user).first()

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from clients.models import Client
 from homecare.accounts.models import User
 from homecare.audit.services.event import build, record, record_many
+from homecare.bulk_copy import copy_rows, give_numbers
 from homecare.clock import now, today
 from homecare.errors import DomainError
 from scheduling import notices, recurrence
@@ -243,7 +244,9 @@ def demand_reason(warnings: Sequence[Finding], *, by: User, override_reason: str
 
 def save_planned(made: Sequence[Materialised], *, by: User, override_reason: str = "") -> None:
     """Inserts the visits and what was overridden; each pattern remembers up to when it has its visits."""
-    Visit.objects.bulk_create([visit for result in made for visit in result.visits], batch_size=1000)
+    visits = [visit for result in made for visit in result.visits]
+    give_numbers(visits)
+    copy_rows(Visit, visits)
     if override_reason:
         RuleOverride.objects.bulk_create(
             RuleOverride(

@@ -96,7 +96,7 @@ def test_list_is_filtered_by_week_caregiver_and_client(caregiver, other_caregive
         return {row.visit.pk for row in page.context["clean_rows"]}
 
     assert shown(caregiver=caregiver.pk) == {mine.pk}
-    assert shown(client=theirs.client_id) == {theirs.pk}
+    assert shown(client=theirs.client.number) == {theirs.pk}
     assert shown(week=yesterday().date().isoformat()) == {mine.pk, theirs.pk}
     assert shown(week="2020-01-01") == set()
     assert http.get(url("visit-approval"), {"week": "x", "caregiver": "y"}).status_code == 200
