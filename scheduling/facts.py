@@ -141,6 +141,7 @@ class Facts:
         self.member_ids = {p.member_id for p in placements if p.member_id is not None}
         self.client_ids = {p.client_id for p in placements}
         self.visit_ids = {p.visit_id for p in placements if p.visit_id is not None}
+        self._days: dict[tuple[int, dt.datetime], dt.date] = {}
         self._week_minutes: dict[tuple[int, dt.date], int] = {}
 
     def _rows(self, kind: str, ids: set[int], queryset: Any) -> dict[int, Any]:
@@ -176,7 +177,11 @@ class Facts:
 
     def day(self, placement: Placement) -> dt.date:
         """The local day on which the visit starts."""
-        return local_date(placement.starts_at, self.zone(placement))
+        key = (placement.branch_id, placement.starts_at)
+        found = self._days.get(key)
+        if found is None:
+            found = self._days[key] = local_date(placement.starts_at, self.zone(placement))
+        return found
 
     @cached_property
     def days(self) -> tuple[dt.date, dt.date]:

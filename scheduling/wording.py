@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 
-from django.utils.formats import date_format
-
 from homecare.clock import local
+from homecare.dates import DAY_WITH_YEAR, written
 
 
 def day(value: dt.date) -> str:
     """Mon 23 Nov 2026."""
-    return date_format(value, "D j M Y")
+    return written(value, DAY_WITH_YEAR)
 
 
 def span(starts_at: dt.datetime, ends_at: dt.datetime, zone_name: str) -> str:
     """Mon 23 Nov, 08:00–09:30; with both days when it ends on another."""
     start, end = local(starts_at, zone_name), local(ends_at, zone_name)
-    first = f"{date_format(start, 'D j M')}, {start:%H:%M}"
+    first = f"{written(start.date())}, {start:%H:%M}"
     if start.date() == end.date() or end - start < dt.timedelta(hours=18):
         return f"{first}–{end:%H:%M}"
-    return f"{first} – {date_format(end, 'D j M')}, {end:%H:%M}"
+    return f"{first} – {written(end.date())}, {end:%H:%M}"
 
 
 def hours(minutes: int) -> str:

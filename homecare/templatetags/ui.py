@@ -18,7 +18,6 @@ from django.conf import settings
 from django.forms.utils import flatatt
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import conditional_escape, escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, ngettext
@@ -26,14 +25,13 @@ from django.utils.translation import gettext as _
 
 from homecare import icons
 from homecare import money as amounts
+from homecare.dates import DAY, DAY_WITH_YEAR, written
 from homecare.status import StatusModel
 from homecare.status_looks import look_of
 
 register = template.Library()
 
 NOTHING = "—"
-DAY = "D j M"
-DAY_WITH_YEAR = "D j M Y"
 
 
 @register.simple_tag(name="icon")
@@ -129,12 +127,7 @@ def day(value: Any) -> str:
         return NOTHING
     if isinstance(value, dt.datetime):
         value = timezone.localtime(value, _zone(None)).date() if timezone.is_aware(value) else value.date()
-    return _written(value, value.year == timezone.localdate().year, get_language())
-
-
-@lru_cache(maxsize=2000)
-def _written(value: dt.date, is_this_year: bool, language: str | None) -> str:
-    return date_format(value, DAY if is_this_year else DAY_WITH_YEAR)
+    return written(value, DAY if value.year == timezone.localdate().year else DAY_WITH_YEAR)
 
 
 @register.filter

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from clients.models import Client
 from homecare.accounts.models import User
 from homecare.audit.services.event import build, record, record_many
-from homecare.bulk_copy import copy_rows, give_numbers
+from homecare.bulk_copy import another, copy_rows, give_numbers
 from homecare.clock import now, today
 from homecare.errors import DomainError
 from scheduling import notices, recurrence
@@ -300,22 +300,25 @@ def _missing(
     """Unsaved visits of the pattern that are not there yet, cancelled ones included."""
     client = schedule.client
     zone_name = client.branch.time_zone
+    model = Visit(
+        branch_id=client.branch_id,
+        client_id=client.pk,
+        service_type_id=schedule.service_type_id,
+        schedule_id=schedule.pk,
+        note=schedule.note,
+    )
     for day in pattern.days(first, horizon(zone_name)):
         starts_at, ends_at = pattern.span(day, zone_name)
         for slot in pattern.slots:
             if (schedule.pk, day, slot) in taken:
                 continue
-            yield Visit(
-                branch_id=client.branch_id,
-                client_id=client.pk,
-                service_type_id=schedule.service_type_id,
-                schedule_id=schedule.pk,
+            yield another(
+                model,
                 occurrence_on=day,
                 slot=slot,
                 caregiver_id=pattern.caregiver_on(day, slot),
                 starts_at=starts_at,
                 ends_at=ends_at,
-                note=schedule.note,
             )
 
 
