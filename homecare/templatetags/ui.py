@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from django import template
 from django.conf import settings
+from django.db.models import Field
 from django.forms.utils import flatatt
 from django.templatetags.static import static
 from django.utils import timezone
@@ -64,16 +65,20 @@ def status(row: Any, value: Any = None) -> SafeString:
     if hasattr(row, "status"):
         look = look_of(value or row.status)
         is_plain = isinstance(row, StatusModel)
-        label = _status_label(type(row), row.status, get_language()) if is_plain else row.get_status_display()
+        label = (
+            _status_label(row._meta.get_field("status"), row.status, get_language())
+            if is_plain
+            else row.get_status_display()
+        )
         return badge(label, look.tone, look.icon)
     look = look_of(value if value is not None else row)
     return badge(row, look.tone, look.icon)
 
 
 @lru_cache(maxsize=1000)
-def _status_label(model: Any, value: str, language: str | None) -> str:
+def _status_label(field: Field, value: str, language: str | None) -> str:
     """The word for a status; Django's own get_status_display builds the whole table of choices for each row."""
-    return str(dict(model._meta.get_field("status").flatchoices).get(value, value))
+    return str(dict(field.flatchoices).get(value, value))
 
 
 @register.filter
@@ -286,7 +291,7 @@ def filter_control(field: Any) -> SafeString:
 @register.simple_tag
 def select_options(groups: Any) -> SafeString:
     """The options of a drop-down. In Python, because lists of a thousand people took most of a page's time."""
-    html = []
+    html: list[str] = []
     for group, options, _index in groups:
         if group:
             html.append(format_html('<optgroup label="{}">', group))

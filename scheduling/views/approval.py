@@ -92,7 +92,7 @@ class ApprovalList(ListPage):
     template_name = "scheduling/approval_list.html"
     fragment_name = "scheduling/_approval_table.html"
     filterset_class = ApprovalFilter
-    paginate_by = 60
+    paginate_by = 40
 
     @cached_property
     def show(self) -> str:
