@@ -59,6 +59,11 @@ class MemberSerializer(serializers.ModelSerializer):
             "transport",
             "weekly_minutes_wanted",
             "weekly_minutes_limit",
+            "daily_minutes_limit",
+            "daily_visits_limit",
+            "avoids_pets",
+            "avoids_smoke",
+            "smokes",
         ]
         read_only_fields = ["status", "left_on"]
 

@@ -14,7 +14,7 @@ from billing.models import InvoiceLink
 from billing.services.charge import make_charges
 from billing.services.invoice import build_draft, issue_invoice
 from careplans.models import Assessment, Instrument, MedicationOrder, PlanTemplate, VitalReading
-from clients.models import Allergy, CaregiverPreference, CareTeamMember
+from clients.models import Allergy, CaregiverPreference, CareTeamMember, Introduction
 from homecare.accounts.models import Holiday, Invitation, PersonalToken, User
 from homecare.accounts.models.token import digest
 from homecare.inbox.models import Notification
@@ -74,7 +74,9 @@ def _client_rows(world: World, client: Any) -> dict[Any, Any]:
     contact = factories.ContactFactory(client=client, user=world.relative, has_portal=True)
     team = CareTeamMember.objects.create(client=client, member=factories.MemberFactory(), since=dt.date(2026, 1, 1))
     wish = CaregiverPreference.objects.create(client=client, member=factories.MemberFactory(), kind="preferred")
+    met = Introduction.objects.create(client=client, member=factories.MemberFactory(), on=dt.date(2026, 1, 1))
     return {
+        "introduction": met.pk,
         "client": client.pk,
         "address": factories.AddressFactory(client=client).pk,
         "contact": contact.pk,

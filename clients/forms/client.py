@@ -16,7 +16,8 @@ from clients.models import Client
 from homecare.accounts.models import Branch, User
 
 PERSON = ["first_name", "last_name", "preferred_name", "birth_on", "gender", "language", "phone", "email"]
-CARE = ["important", "caregiver_gender", "medical_record_number"]
+CARE = ["important", "medical_record_number", "monthly_budget_amount"]
+HOME = ["caregiver_gender", "caregiver_language", "wants_nonsmoker", "has_pets", "has_smoke"]
 
 
 def _branches(request: Any) -> QuerySet[Branch]:
@@ -45,7 +46,7 @@ class ClientForm(forms.ModelForm):
 
     class Meta:
         model = Client
-        fields = [*PERSON, *CARE]
+        fields = [*PERSON, *CARE, *HOME]
         widgets = {"birth_on": DayInput(), "phone": forms.TextInput(attrs={"type": "tel"})}
         labels = {
             "birth_on": _("Date of birth"),
@@ -53,6 +54,10 @@ class ClientForm(forms.ModelForm):
             "preferred_name": _("Likes to be called"),
             "important": _("Important"),
             "caregiver_gender": _("Caregiver's gender"),
+            "wants_nonsmoker": _("Wishes for a caregiver who does not smoke"),
+            "has_pets": _("Pets in the home"),
+            "has_smoke": _("People smoke in the home"),
+            "monthly_budget_amount": _("Budget a month ($)"),
             "medical_record_number": _("Hospital's record number"),
         }
 
@@ -61,6 +66,13 @@ class ClientForm(forms.ModelForm):
         present = self.instance.language if self.instance.pk else ""
         self.fields["language"] = forms.ChoiceField(
             label=_("Language"), choices=languages.choices(present), initial=present or "en"
+        )
+        wished = self.instance.caregiver_language if self.instance.pk else ""
+        self.fields["caregiver_language"] = forms.ChoiceField(
+            label=_("Caregiver's language"),
+            choices=[("", _("No wish")), *languages.choices(wished)],
+            initial=wished,
+            required=False,
         )
         self.helper = FormHelper()
         self.helper.form_tag = False
@@ -74,7 +86,16 @@ class ClientForm(forms.ModelForm):
                 Div("birth_on", "gender", "language", css_class="field-row"),
                 Div("phone", "email", css_class="field-row"),
             ),
-            Fieldset(_("Care"), "important", Div("caregiver_gender", "medical_record_number", css_class="field-row")),
+            Fieldset(
+                _("Care"), "important", Div("medical_record_number", "monthly_budget_amount", css_class="field-row")
+            ),
+            Fieldset(
+                _("Caregiver and home"),
+                Div("caregiver_gender", "caregiver_language", css_class="field-row"),
+                "wants_nonsmoker",
+                "has_pets",
+                "has_smoke",
+            ),
         ]
 
 
@@ -150,7 +171,7 @@ class ClientCreateForm(ClientForm):
         return {name: self.cleaned_data[name] for name in self.ADDRESS} if self.cleaned_data.get("line1") else None
 
     def person(self) -> dict[str, Any]:
-        return {name: self.cleaned_data[name] for name in (*PERSON, *CARE)}
+        return {name: self.cleaned_data[name] for name in (*PERSON, *CARE, *HOME)}
 
 
 class StatusForm(forms.Form):

@@ -151,3 +151,13 @@ class PreferenceForm(OwnMembers, forms.Form):
 
     def clean_kind(self) -> str:
         return CaregiverPreference.Kind(self.cleaned_data["kind"]).value
+
+
+class IntroductionForm(OwnMembers, forms.Form):
+    member = forms.ModelChoiceField(label=_("Caregiver"), queryset=Member.objects.none())
+    on = forms.DateField(label=_("Introduced on"), widget=DayInput())
+
+    def __init__(self, *args: Any, client: Client, user: User, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.offer_members(client, user)
+        self.fields["on"].initial = clock.today(client.branch.time_zone)

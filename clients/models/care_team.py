@@ -71,3 +71,26 @@ class CaregiverPreference(ClientChild):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.member}"
+
+
+class Introduction(ClientChild):
+    """The caregiver was introduced to this client and home on that day, so they may come alone from then on."""
+
+    client = models.ForeignKey("clients.Client", on_delete=models.CASCADE, related_name="introductions")
+    member = models.ForeignKey("staff.Member", on_delete=models.PROTECT, related_name="introductions")
+    on = models.DateField()
+
+    objects = ClientChildQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["client", "on"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["client", "member"],
+                name="introduction_once",
+                violation_error_message=_("This caregiver was already introduced to the client."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.member} {self.on}"

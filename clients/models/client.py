@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.contrib.postgres.search import TrigramWordSimilarity
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models.functions import Concat, Upper
 from django.urls import reverse
@@ -104,6 +105,20 @@ class Client(StatusModel):
         blank=True,
         help_text=_("Wish for the caregiver's gender; empty means none."),
     )
+    caregiver_language = models.CharField(
+        max_length=8, blank=True, help_text=_("A caregiver who speaks this language is wished for; empty means none.")
+    )
+    wants_nonsmoker = models.BooleanField(_("wishes for a caregiver who does not smoke"), default=False)
+    has_pets = models.BooleanField(_("there are pets in the home"), default=False)
+    has_smoke = models.BooleanField(_("people smoke in the home"), default=False)
+    monthly_budget_amount = models.DecimalField(
+        max_digits=10,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text=_("What the visits of a month may cost; empty means no budget."),
+    )
     started_on = models.DateField(null=True, blank=True)
     ended_on = models.DateField(null=True, blank=True)
     status_reason = models.CharField(
@@ -161,6 +176,16 @@ class Client(StatusModel):
     @property
     def language_name(self) -> str:
         return name_of(self.language)
+
+    @property
+    def caregiver_language_name(self) -> str:
+        return name_of(self.caregiver_language)
+
+    @property
+    def has_wishes(self) -> bool:
+        """Is anything known of the home or wished of every caregiver?"""
+        wishes = (self.caregiver_gender, self.caregiver_language, self.wants_nonsmoker, self.has_pets, self.has_smoke)
+        return any(wishes)
 
     def get_absolute_url(self) -> str:
         return reverse("clients:client-detail", args=[self.pk])

@@ -7,7 +7,7 @@ import datetime as dt
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from clients.models import CaregiverPreference, CareTeamMember, Client
+from clients.models import CaregiverPreference, CareTeamMember, Client, Introduction
 from clients.services.child_row import add_row, remove_row, update_row
 from homecare import clock
 from homecare.accounts.models import User
@@ -57,4 +57,20 @@ def _leave_team(client: Client, member: Member, by: User) -> None:
 
 def remove_preference(row: CaregiverPreference, *, by: User) -> None:
     """The client has no wish about this caregiver any more."""
+    remove_row(row, by=by)
+
+
+def introduce(client: Client, member: Member, *, on: dt.date, by: User) -> Introduction:
+    """Somebody who knows the client showed the caregiver the home and the routines on that day."""
+    try:
+        with transaction.atomic():
+            return add_row(Introduction, by=by, client=client, member=member, on=on)
+    except IntegrityError as error:
+        raise Conflict(
+            _("%(member)s was already introduced to this client.") % {"member": member}, field="member"
+        ) from error
+
+
+def withdraw_introduction(row: Introduction, *, by: User) -> None:
+    """The introduction was entered by mistake."""
     remove_row(row, by=by)

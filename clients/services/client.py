@@ -28,6 +28,11 @@ EDITABLE = {
     "medical_record_number",
     "important",
     "caregiver_gender",
+    "caregiver_language",
+    "wants_nonsmoker",
+    "has_pets",
+    "has_smoke",
+    "monthly_budget_amount",
 }
 # A family or a payer will ask why care stopped; without an answer the arrow is not taken.
 NEEDS_REASON = {Status.ON_HOLD, Status.DISCHARGED, Status.DECLINED}

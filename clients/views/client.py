@@ -88,6 +88,7 @@ class ClientDetail(DetailPage):
                 Prefetch("diagnoses", Diagnosis.objects.filter(resolved_on=None)),
                 Prefetch("care_team", team),
                 "caregiver_preferences__member",
+                "introductions__member",
             )
         )
 

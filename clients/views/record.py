@@ -14,12 +14,29 @@ from clients.forms.record import (
     CareTeamForm,
     ContactForm,
     DiagnosisForm,
+    IntroductionForm,
     PreferenceForm,
     ResolveForm,
 )
-from clients.models import Address, Allergy, CaregiverPreference, CareTeamMember, Client, Contact, Diagnosis
+from clients.models import (
+    Address,
+    Allergy,
+    CaregiverPreference,
+    CareTeamMember,
+    Client,
+    Contact,
+    Diagnosis,
+    Introduction,
+)
 from clients.services.address import add_address, update_address
-from clients.services.care_team import add_to_team, end_team_membership, remove_preference, set_preference
+from clients.services.care_team import (
+    add_to_team,
+    end_team_membership,
+    introduce,
+    remove_preference,
+    set_preference,
+    withdraw_introduction,
+)
 from clients.services.contact import add_contact, remove_contact, update_contact
 from clients.services.diagnosis import add_allergy, add_diagnosis, remove_allergy, resolve_diagnosis
 from clients.views.client import OneClient
@@ -139,6 +156,15 @@ class PreferenceAdd(AboutMembers):
         return set_preference(self.get_client(), by=self.request.user, **form.cleaned_data)
 
 
+class IntroductionAdd(AboutMembers):
+    permission = "clients.add_careteammember"
+    form_class = IntroductionForm
+    heading = gettext_lazy("A caregiver was introduced")
+
+    def perform(self, form: Any) -> Introduction:
+        return introduce(self.get_client(), by=self.request.user, **form.cleaned_data)
+
+
 class DiagnosisCreate(RecordForm):
     permission = "clients.add_diagnosis"
     form_class = DiagnosisForm
@@ -199,3 +225,12 @@ class AllergyRemove(RemoveRow):
 
     def perform(self, obj: Allergy) -> None:
         remove_allergy(obj, by=self.request.user)  # type: ignore[arg-type]
+
+
+class IntroductionRemove(RemoveRow):
+    model = Introduction
+    permission = "clients.change_careteammember"
+    success_message = gettext_lazy("The introduction is off the record.")
+
+    def perform(self, obj: Introduction) -> None:
+        withdraw_introduction(obj, by=self.request.user)  # type: ignore[arg-type]

@@ -1,6 +1,8 @@
 from scheduling.models.clock_event import ClockEvent, PhoneEvent
 from scheduling.models.feed import CalendarFeed
 from scheduling.models.schedule import AssignmentRule, Schedule, ServiceType
+from scheduling.models.training import TrainingRequirement
+from scheduling.models.travel_leg import TravelLeg
 from scheduling.models.visit import RuleOverride, Visit, VisitNote, VisitTask
 from scheduling.models.visit_exception import ReasonCode, VisitException
 
@@ -13,6 +15,8 @@ __all__ = [
     "RuleOverride",
     "Schedule",
     "ServiceType",
+    "TrainingRequirement",
+    "TravelLeg",
     "Visit",
     "VisitException",
     "VisitNote",

@@ -17,15 +17,19 @@ SECTIONS = (
         ("first_name", "last_name", "preferred_name", "gender", "phone", "email", "languages"),
     ),
     (_("Employment"), ("branch", "role", "employee_number", "hired_on", "weekly_hours_wanted", "weekly_hours_limit")),
+    (
+        _("Limits and homes"),
+        ("daily_hours_limit", "daily_visits_limit", "avoids_pets", "avoids_smoke", "smokes"),
+    ),
     (_("Home base and travel"), ("line1", "city", "state", "postal_code", "latitude", "longitude", "transport")),
 )
 
 
 class HoursField(forms.DecimalField):
-    """Hours of a week in half hours."""
+    """Hours of a week, or of a day, in half hours."""
 
-    def __init__(self, **kwargs: Any):
-        super().__init__(min_value=0, max_value=168, max_digits=5, decimal_places=1, **kwargs)
+    def __init__(self, *, max_value: int = 168, **kwargs: Any):
+        super().__init__(min_value=0, max_value=max_value, max_digits=5, decimal_places=1, **kwargs)
         self.widget.attrs["step"] = "0.5"
 
 
@@ -37,16 +41,24 @@ class MemberForm(forms.ModelForm):
     )
     weekly_hours_wanted = HoursField(label=_("Hours wanted a week"))
     weekly_hours_limit = HoursField(label=_("Most hours a week"))
+    daily_hours_limit = HoursField(
+        label=_("Most hours a day"), max_value=24, required=False, help_text=_("Empty: the agency's limit.")
+    )
 
     class Meta:
         model = Member
         fields = [
             "first_name", "last_name", "preferred_name", "gender", "phone", "email", "languages", "branch", "role",
             "employee_number", "hired_on", "line1", "city", "state", "postal_code", "latitude", "longitude",
-            "transport",
+            "transport", "daily_visits_limit", "avoids_pets", "avoids_smoke", "smokes",
         ]  # fmt: skip
-        labels = {"line1": _("Street"), "hired_on": _("Hired on"), "postal_code": _("ZIP")}
+        labels = {
+            "line1": _("Street"), "hired_on": _("Hired on"), "postal_code": _("ZIP"),
+            "daily_visits_limit": _("Most visits a day"), "avoids_pets": _("No homes with pets"),
+            "avoids_smoke": _("No homes where people smoke"), "smokes": _("Smokes"),
+        }  # fmt: skip
         help_texts = {
+            "daily_visits_limit": _("Empty: the agency's limit."),
             "employee_number": _("Leave empty for the next free number."),
             "latitude": _("For travel times, for example 42.3601."),
             "longitude": _("For example -71.0589."),
@@ -63,6 +75,8 @@ class MemberForm(forms.ModelForm):
         self.fields["employee_number"].required = bool(self.instance.pk)
         self.fields["weekly_hours_wanted"].initial = Decimal(self.instance.weekly_minutes_wanted) / 60
         self.fields["weekly_hours_limit"].initial = Decimal(self.instance.weekly_minutes_limit) / 60
+        if self.instance.daily_minutes_limit is not None:
+            self.fields["daily_hours_limit"].initial = Decimal(self.instance.daily_minutes_limit) / 60
         if not self.instance.pk and len(branches) == 1:
             self.fields["branch"].initial = branches[0]
             self.fields["hired_on"].initial = clock.today(branches[0].time_zone)
@@ -90,6 +104,8 @@ class MemberForm(forms.ModelForm):
         values = dict(self.cleaned_data)
         values["weekly_minutes_wanted"] = int(values.pop("weekly_hours_wanted") * 60)
         values["weekly_minutes_limit"] = int(values.pop("weekly_hours_limit") * 60)
+        daily = values.pop("daily_hours_limit")
+        values["daily_minutes_limit"] = None if daily is None else int(daily * 60)
         return values
 
 

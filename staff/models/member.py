@@ -79,6 +79,15 @@ class Member(StatusModel):
     transport = models.CharField(max_length=10, choices=Transport.choices, default=Transport.CAR)
     weekly_minutes_wanted = models.PositiveIntegerField(default=30 * 60)
     weekly_minutes_limit = models.PositiveIntegerField(default=40 * 60)
+    daily_minutes_limit = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text=_("Most minutes a day; empty means the agency's limit.")
+    )
+    daily_visits_limit = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text=_("Most visits a day; empty means the agency's limit.")
+    )
+    avoids_pets = models.BooleanField(_("does not work where there are pets"), default=False)
+    avoids_smoke = models.BooleanField(_("does not work where people smoke"), default=False)
+    smokes = models.BooleanField(_("smokes"), default=False)
 
     objects = MemberQuerySet.as_manager()
 

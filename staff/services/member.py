@@ -37,6 +37,11 @@ EDITABLE = (
     "transport",
     "weekly_minutes_wanted",
     "weekly_minutes_limit",
+    "daily_minutes_limit",
+    "daily_visits_limit",
+    "avoids_pets",
+    "avoids_smoke",
+    "smokes",
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from decimal import Decimal
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -343,16 +344,15 @@ def test_user_list_asks_the_same_number_of_queries_for_many_rows(manager, branch
     assert queries_of(http, url) == with_one <= 12
 
 
-def test_settings_keep_rules_that_differ_and_tell_who_changed_them(administrator, as_user):
+def test_settings_are_kept_and_tell_who_changed_them(administrator, as_user):
     http, url = as_user(administrator), reverse("accounts:settings")
     form = http.get(url).context["form"]
     data = {name: form[name].value() or "" for name in form.fields}
     data["require_second_factor"] = ""
-    rule = form.rules[0]
-    answer = http.post(url, {**data, "name": "Harbor Care", "npi": "1234567893", rule.field: "off"})
+    answer = http.post(url, {**data, "name": "Harbor Care", "npi": "1234567893", "travel_factor": "1.30"})
     assert answer.status_code == 302
     agency = Agency.current()
-    assert (agency.name, agency.rule_severities) == ("Harbor Care", {rule.code: "off"})
+    assert (agency.name, agency.travel_factor) == ("Harbor Care", Decimal("1.30"))
     page = http.get(url).content.decode()
     assert "Harbor Care" in page and "Agency changed" in page and administrator.get_full_name() in page
 
@@ -365,6 +365,7 @@ def test_settings_keep_rules_that_differ_and_tell_who_changed_them(administrator
         ("ein", "12", "9 digits"),
         ("reminder_hour", "24", "less than or equal to 23"),
         ("travel_speed_kmh", "0", "greater than or equal to 5"),
+        ("travel_factor", "0.5", "greater than or equal to 1"),
     ],
 )
 def test_settings_refuse_what_cannot_be(administrator, as_user, field, value, sentence):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django.core.validators import RegexValidator, URLValidator
@@ -27,10 +28,22 @@ class Agency(models.Model):
     npi = models.CharField("NPI", max_length=10, blank=True)
     ein = models.CharField("EIN", max_length=10, blank=True)
     rule_severities = models.JSONField(default=dict, blank=True, help_text=_("Rule code → block, warn or off."))
+    rule_numbers = models.JSONField(
+        default=dict, blank=True, help_text=_("Rule code → the numbers that differ from the rule's own.")
+    )
+    matching_weights = models.JSONField(
+        default=dict, blank=True, help_text=_("Factor of a suggestion → points, where they differ from its own.")
+    )
     grace_minutes = models.PositiveSmallIntegerField(default=15, help_text=_("After this a visit not started is late."))
     geofence_metres = models.PositiveIntegerField(default=400)
     travel_speed_kmh = models.PositiveSmallIntegerField(
         default=30, help_text=_("Door to door, for straight-line travel times.")
+    )
+    travel_factor = models.DecimalField(
+        max_digits=3,
+        decimal_places=2,
+        default=Decimal("1.00"),
+        help_text=_("How much longer roads are than the straight line; 1.00 when the speed already counts them."),
     )
     reminder_hour = models.PositiveSmallIntegerField(
         default=18, help_text=_("Local hour at which caregivers hear about tomorrow.")

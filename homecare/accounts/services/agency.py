@@ -23,9 +23,12 @@ FIELDS = (
     "npi",
     "ein",
     "rule_severities",
+    "rule_numbers",
+    "matching_weights",
     "grace_minutes",
     "geofence_metres",
     "travel_speed_kmh",
+    "travel_factor",
     "reminder_hour",
     "require_second_factor",
 )

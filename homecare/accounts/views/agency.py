@@ -25,7 +25,7 @@ class AgencySettings(FormPage):
         return {**super().get_form_kwargs(), "instance": Agency.current()}
 
     def perform(self, form: Any) -> Any:
-        return save_settings(form.values(), by=self.request.user)  # type: ignore[arg-type]
+        return save_settings(form.cleaned_data, by=self.request.user)  # type: ignore[arg-type]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         # The agency has no branch: its events are asked for by row, and the page's permission guards them.
