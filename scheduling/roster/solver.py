@@ -1,0 +1,219 @@
+"""Finds rosters: annealing on every core, stopped at any second, and nothing handed on that the checker refuses.
+
+The compiled search (numba) is loaded by the first call, so that a web process never pays for it.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from scheduling.roster.checker import Breach, Reason, Score, breaches, explain, score
+from scheduling.roster.instance import Instance, Key, Plan
+
+HOT, COLD = 10.0, 0.1  # temperatures at the beginning and the end, in prices of a usual way
+WARM = 2.0  # where a given plan is bettered: hot enough to move visits, not to forget the plan
+SLICE = 0.05  # seconds between two looks at the clock
+CHAINS = 2  # searches side by side that meet now and then
+MEETINGS = 4  # so often the chains go on from the best of them
+
+Progress = Callable[[float, str], None]
+ShouldStop = Callable[[], bool]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a search found. `plan` is None when no plan keeps all promised visits; `broken` then says what stands
+    in the way. `was_stopped`: ended before its time; the plan is the best until then."""
+
+    plan: Plan | None
+    score: Score | None
+    broken: list[Breach]
+    seconds: float
+    steps: int
+    was_stopped: bool
+
+
+def solve(
+    instance: Instance,
+    *,
+    seconds: float = 30.0,
+    seed: int = 1,
+    start: Plan | None = None,
+    chains: int | None = None,
+    progress: Progress | None = None,
+    should_stop: ShouldStop | None = None,
+) -> Result:
+    """The best plan found in so many seconds.
+
+    `start` is the plan to better. `progress(share, what)` is called about twice a second; when `should_stop()` is
+    true the best plan so far comes back within a second.
+    """
+    began = time.monotonic()
+    search = Search(instance, seconds, start)
+    count = chains or max(1, min(CHAINS, os.cpu_count() or 1))
+    with ThreadPoolExecutor(count) as pool:
+        running = [pool.submit(search.run, seed + number) for number in range(count)]
+        while not all(future.done() for future in running):
+            time.sleep(min(0.1, seconds / 20))
+            share = min(1.0, (time.monotonic() - search.began) / seconds) if search.began else 0.0
+            if progress is not None:
+                progress(share, search.words())
+            if should_stop is not None and should_stop():
+                search.stop.set()
+        found = [future.result() for future in running]
+    candidates = [plan for plan in (*found, start) if plan is not None]
+    plan, rating, broken = _best(instance, candidates)
+    return Result(plan, rating, broken, time.monotonic() - began, search.steps, search.stop.is_set())
+
+
+def unfilled(instance: Instance, plan: Plan) -> dict[Key, list[Reason]]:
+    """Every visit the plan leaves unfilled, with the reason why each carer does not take it."""
+    return {visit.key: explain(instance, plan, visit.key) for visit in instance.visits if visit.key not in plan.stops}
+
+
+def sound(instance: Instance, plan: Plan) -> tuple[Plan, list[Breach]]:
+    """The plan without the visits that break a rule, and what is broken even so."""
+    while found := breaches(instance, plan):
+        dropped: set[Key] = set()
+        for breach in found:
+            link = instance.link_of.get(breach.visit)
+            dropped |= set(link.visits) if link is not None else {breach.visit}
+            if breach.rule in ("travel", "shift", "rest", "hours", "pause"):
+                break  # taking one out may mend the others
+        stops = {key: stop for key, stop in plan.stops.items() if key not in dropped}
+        if len(stops) == len(plan.stops):
+            return plan, found
+        plan = Plan(stops, plan.pauses)
+    return plan, []
+
+
+def _best(instance: Instance, plans: list[Plan]) -> tuple[Plan | None, Score | None, list[Breach]]:
+    """The cheapest plan that passes the checker, else what the last one breaks."""
+    best: tuple[Plan, Score] | None = None
+    broken: list[Breach] = []
+    for candidate in plans:
+        plan, found = sound(instance, candidate)
+        if found:
+            broken = found
+            continue
+        rating = score(instance, plan)
+        if best is None or rating.total < best[1].total:
+            best = plan, rating
+    if best is None:
+        return None, None, broken
+    return best[0], best[1], []
+
+
+class Search:
+    """Chains of annealing on one instance. Each chain is a thread; the compiled part runs without Python's lock."""
+
+    def __init__(self, instance: Instance, seconds: float, start: Plan | None) -> None:
+        self.instance, self.seconds, self.start = instance, seconds, start
+        self.stop, self.lock = threading.Event(), threading.Lock()
+        self.began, self.steps = 0.0, 0
+        self.best_price = float("inf")
+        self.best: Any = None
+        self.problem: Any = None
+        self.names: Any = None
+
+    def words(self) -> str:
+        return "" if self.best_price == float("inf") else f"{self.best_price:,.0f}"
+
+    def run(self, seed: int) -> Plan | None:
+        """One chain from beginning to end; its best plan."""
+        from scheduling.roster import annealing, timing
+        from scheduling.roster.arrays import plan_of, problem_of, state_of
+
+        with self.lock:
+            if self.problem is None:
+                self.problem, self.names = problem_of(self.instance)
+        if self.problem.n == 0 or self.problem.runs == 0:
+            return Plan()
+        state = state_of(self.problem, seed)
+        timing.empty(self.problem, state)
+        best = self._kept(state)
+        if self.start is not None:
+            annealing.load(self.problem, state, best)
+        self._cool(state, best)
+        annealing.load(self.problem, state, best)
+        return plan_of(self.problem, self.names, state)
+
+    def _kept(self, state: Any) -> Any:
+        """Where a chain keeps its best plan: at first the given one, else an empty one."""
+        import numpy as np
+
+        from scheduling.roster.annealing import keep
+
+        best = np.zeros((3, len(state.node)), dtype=np.int64)
+        keep(self.problem, state, best)
+        if self.start is None:
+            return best
+        n, m = self.problem.n, self.problem.runs
+        visit_of = {key: number for number, key in enumerate(self.names.visits)}
+        for r, key in enumerate(self.names.runs):
+            last = n + r
+            for visit in self.start.route(key):
+                best[0, last] = last = visit_of[visit]
+            best[0, last] = n + m + r
+        return best
+
+    def _cool(self, state: Any, best: Any) -> None:
+        """Anneals until the time is over; the chains go on from the best of them a few times."""
+        from scheduling.roster import annealing, timing
+
+        problem = self.problem
+        usual, extras, sums = _usual_way(problem), _extras(problem), state.sums.copy()
+        price, steps, met = timing.cost(problem, state), 200, 0
+        annealing.anneal(problem, state, best, price, usual, 0, extras, sums)  # compiled before the clock starts
+        with self.lock:
+            self.began = self.began or time.monotonic()
+        hot = HOT if self.start is None else WARM
+        while not self.stop.is_set() and (share := (time.monotonic() - self.began) / self.seconds) < 1.0:
+            heat = usual * hot * (COLD / hot) ** share
+            began = time.perf_counter()
+            _now, price = annealing.anneal(problem, state, best, price, heat, steps, extras, sums)
+            annealing.refresh(problem, state)
+            self.steps += steps
+            steps = max(50, int(steps * min(2.0, SLICE / max(1e-6, time.perf_counter() - began))))
+            if share * (MEETINGS + 1) >= met + 1:
+                met += 1
+                price = self._meet(state, best, price, move=met > MEETINGS // 2)
+            elif price < self.best_price:
+                self.best_price = price
+
+    def _meet(self, state: Any, best: Any, price: float, *, move: bool) -> float:
+        """Tells the other chains of this one's best plan, and goes on from theirs when it is better."""
+        from scheduling.roster.annealing import load
+
+        with self.lock:
+            if self.best is None or price < self.best[0]:
+                self.best = (price, best.copy())
+            elif move and self.best[0] < price:
+                best[:] = self.best[1]
+                load(self.problem, state, best)
+                return float(self.best[0])
+        return price
+
+
+def _usual_way(problem: Any) -> float:
+    """The price of a usual way between neighbours: what the temperature is measured in."""
+    import numpy as np
+
+    places = problem.place[: problem.n]
+    ways = problem.travel[np.ix_(places, places)] + np.eye(problem.n) * 1e9
+    near = np.sort(ways, axis=1)[:, :5]
+    near = near[near < 1e8]
+    return float(max(problem.w[0], 0.1) * max(1.0, near.mean() if near.size else 1.0))
+
+
+def _extras(problem: Any) -> Any:
+    """Which kinds of moves the instance needs: breaks, second windows."""
+    import numpy as np
+
+    return np.array([(problem.pause[:, 2] > 0).any(), (problem.visit["windows"] > 1).any()], dtype=np.int64)
