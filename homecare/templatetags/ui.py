@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from django import template
 from django.conf import settings
+from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Field
 from django.forms.utils import flatatt
 from django.templatetags.static import static
@@ -27,7 +28,6 @@ from django.utils.translation import gettext as _
 from homecare import icons
 from homecare import money as amounts
 from homecare.dates import DAY, DAY_WITH_YEAR, written
-from homecare.status import StatusModel
 from homecare.status_looks import look_of
 
 register = template.Library()
@@ -64,20 +64,23 @@ def status(row: Any, value: Any = None) -> SafeString:
     """{% status visit %} uses row.status and its label; {% status "Late" "late" %} gives word and look."""
     if hasattr(row, "status"):
         look = look_of(value or row.status)
-        is_plain = isinstance(row, StatusModel)
-        label = (
-            _status_label(row._meta.get_field("status"), row.status, get_language())
-            if is_plain
-            else row.get_status_display()
-        )
-        return badge(label, look.tone, look.icon)
+        return badge(word(row, "status"), look.tone, look.icon)
     look = look_of(value if value is not None else row)
     return badge(row, look.tone, look.icon)
 
 
+@register.filter
+def word(row: Any, name: str) -> str:
+    """{{ visit|word:"status" }}: the word for a choice. get_status_display builds the table of choices each time."""
+    try:
+        field = row._meta.get_field(name)
+    except (AttributeError, FieldDoesNotExist):  # a property that is shown like a field
+        return str(getattr(row, f"get_{name}_display")())
+    return _word(field, getattr(row, name), get_language())
+
+
 @lru_cache(maxsize=1000)
-def _status_label(field: Field, value: str, language: str | None) -> str:
-    """The word for a status; Django's own get_status_display builds the whole table of choices for each row."""
+def _word(field: Field, value: Any, language: str | None) -> str:
     return str(dict(field.flatchoices).get(value, value))
 
 

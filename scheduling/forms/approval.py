@@ -148,7 +148,7 @@ class ApprovalFilter(django_filters.FilterSet):
         shown, user = self.queryset.order_by(), cast(User, request.user)
         # Distinct, so that the visits shown are found first, instead of a year of them for each person.
         members = Member.objects.visible_to(user).filter(pk__in=shown.values("caregiver_id").distinct())
-        self.filters["caregiver"].queryset = members
+        self.filters["caregiver"].queryset = members.only("first_name", "last_name")
 
     def of_client(self, queryset: Any, name: str, value: str) -> Any:
         for word in value.split():

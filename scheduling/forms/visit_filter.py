@@ -36,7 +36,9 @@ class VisitFilter(django_filters.FilterSet):
     until = django_filters.DateFilter(label=_("Until"), method="until_day", widget=DAY_INPUT)
     status = django_filters.ChoiceFilter(label=_("State"), choices=Visit.Status.choices, empty_label=_("All"))
     caregiver = django_filters.ModelChoiceFilter(
-        label=_("Caregiver"), queryset=lambda request: Member.objects.visible_to(request.user), empty_label=_("All")
+        label=_("Caregiver"),
+        queryset=lambda request: Member.objects.visible_to(request.user).only("first_name", "last_name"),
+        empty_label=_("All"),
     )
     service_type = django_filters.ModelChoiceFilter(
         label=_("Service"), queryset=ServiceType.objects.filter(is_active=True), empty_label=_("All")
