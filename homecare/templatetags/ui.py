@@ -135,7 +135,8 @@ def day(value: Any) -> str:
         return NOTHING
     if isinstance(value, dt.datetime):
         value = timezone.localtime(value, _zone(None)).date() if timezone.is_aware(value) else value.date()
-    return written(value, DAY if value.year == timezone.localdate().year else DAY_WITH_YEAR)
+    this_year = dt.datetime.now(timezone.get_current_timezone()).year
+    return written(value, DAY if value.year == this_year else DAY_WITH_YEAR)
 
 
 @register.filter
@@ -150,13 +151,13 @@ def clock(value: Any, zone: Any = None) -> str:
 
 def _span(starts_at: dt.datetime, ends_at: dt.datetime | None, zone: Any) -> str:
     where = _zone(zone)
-    start = timezone.localtime(starts_at, where)
+    start = starts_at.astimezone(where)
     text = f"{day(start.date())}, {start:%H:%M}"
     if ends_at:
-        end = timezone.localtime(ends_at, where)
+        end = ends_at.astimezone(where)
         overnight = end.date() != start.date() and end - start >= dt.timedelta(hours=18)
         text += f"–{day(end.date())}, {end:%H:%M}" if overnight else f"–{end:%H:%M}"
-    if zone and start.utcoffset() != timezone.localtime(starts_at).utcoffset():
+    if zone and start.utcoffset() != starts_at.astimezone(timezone.get_current_timezone()).utcoffset():
         text += f" {start:%Z}"
     return text
 
