@@ -309,19 +309,38 @@ LOGGING = {"version": 1}  # Django calls the function above only when this is no
 # Scheduling. Each rule is one class; agency settings make it block, warn or off (scheduling/rules/).
 PLACEMENT_RULES = [
     "scheduling.rules.staff.Overlap",
-    "scheduling.rules.staff.Available",
     "scheduling.rules.staff.NotOnTimeOff",
+    "scheduling.rules.staff.Available",
     "scheduling.rules.staff.Employed",
-    "scheduling.rules.staff.RoleAndScope",
-    "scheduling.rules.staff.Credentials",
-    "scheduling.rules.staff.WeeklyHours",
+    "scheduling.rules.travel.TravelTime",
+    "scheduling.rules.fitness.RoleAndScope",
+    "scheduling.rules.fitness.Credentials",
+    "scheduling.rules.fitness.Trained",
+    "scheduling.rules.fitness.Introduced",
     "scheduling.rules.clients.NotExcluded",
     "scheduling.rules.clients.ClientActive",
     "scheduling.rules.clients.GenderPreference",
-    "scheduling.rules.travel.TravelTime",
+    "scheduling.rules.clients.LanguageWish",
+    "scheduling.rules.clients.Pets",
+    "scheduling.rules.clients.Smoking",
+    "scheduling.rules.visits.DoubleUpComplete",
+    "scheduling.rules.hours.WeeklyHours",
+    "scheduling.rules.hours.DailyHours",
+    "scheduling.rules.hours.VisitsPerDay",
+    "scheduling.rules.hours.Overtime",
+    "scheduling.rules.hours.RestBetweenDays",
+    "scheduling.rules.hours.ConsecutiveDays",
+    "scheduling.rules.hours.LiveInDays",
+    "billing.rules.CoverageInForce",
     "billing.rules.AuthorizationUnits",
+    "billing.rules.MonthlyBudget",
 ]
 SCHEDULE_HORIZON_WEEKS = 12
+
+# Where travel times come from: straight_line, matrix, osrm or valhalla (docs/rules.md, section 4).
+TRAVEL_TIMES = env.str("TRAVEL_TIMES", default="straight_line")
+TRAVEL_URL = env.str("TRAVEL_URL", default="")
+TRAVEL_TIMEOUT_SECONDS = env.float("TRAVEL_TIMEOUT_SECONDS", default=1.5)
 
 # A plan of care is reviewed at least every so many days (42 CFR 484.60 asks for 60).
 CARE_PLAN_REVIEW_DAYS = env.int("CARE_PLAN_REVIEW_DAYS", default=60)

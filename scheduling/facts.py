@@ -7,8 +7,8 @@ import json
 from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from functools import cached_property
-from itertools import takewhile
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,21 +17,24 @@ from django.db import connection
 from homecare.accounts.models import Agency, Branch
 from homecare.clock import at_local, local_date, minutes_between, monday_of
 from scheduling.models import ServiceType
-from scheduling.travel import Place
-from staff.models import Member
+from scheduling.travel import Place, Times
+from scheduling.workdays import ROUND_THE_CLOCK, WORKDAYS, Workday, add_visit, by_member
+from staff.models import Member, TaskCategory
 
 if TYPE_CHECKING:
     from scheduling.placement import Placement
 
 # Written out, because building these statements anew for each visit costs several times what running them does.
 BUSY = """
-SELECT caregiver_id, starts_at, ends_at, id, client_id FROM scheduling_visit
-WHERE caregiver_id = ANY(%s::bigint[]) AND starts_at >= %s AND starts_at < %s
-      AND status NOT IN ('cancelled', 'missed') AND NOT id = ANY(%s::bigint[])
-ORDER BY caregiver_id, starts_at
+SELECT v.caregiver_id, v.starts_at, v.ends_at, v.id, v.client_id, 'live_in' = ANY(s.categories)
+FROM scheduling_visit v JOIN scheduling_servicetype s ON s.id = v.service_type_id
+WHERE v.caregiver_id = ANY(%s::bigint[]) AND v.starts_at >= %s AND v.starts_at < %s
+      AND v.status NOT IN ('cancelled', 'missed') AND NOT v.id = ANY(%s::bigint[])
+ORDER BY v.caregiver_id, v.starts_at
 """
 CLIENTS = """
-SELECT c.id, c.first_name, c.last_name, c.status, c.caregiver_gender, c.language,
+SELECT c.id, c.first_name, c.last_name, c.status, c.caregiver_gender, c.language, c.caregiver_language,
+       c.wants_nonsmoker, c.has_pets, c.has_smoke, c.monthly_budget_amount,
        CASE WHEN c.id = ANY(%s::bigint[]) THEN (
            SELECT json_agg(DISTINCT jsonb_build_array(t.category, t.weekdays))
            FROM careplans_careplan p JOIN careplans_plannedtask t ON t.plan_id = p.id
@@ -42,13 +45,21 @@ WHERE c.id = ANY(%s::bigint[])
 """
 MEMBERS = """
 SELECT m.id, m.first_name, m.last_name, m.gender, m.status, m.hired_on, m.left_on, m.weekly_minutes_limit,
+       m.daily_minutes_limit, m.daily_visits_limit, m.languages, m.avoids_pets, m.avoids_smoke, m.smokes,
        r.name, r.scope
 FROM staff_member m JOIN staff_role r ON r.id = m.role_id
 WHERE m.id = ANY(%s::bigint[]) ORDER BY m.id
 """
-AGENCY = "SELECT rule_severities, travel_speed_kmh FROM accounts_agency WHERE id = 1"
+AGENCY = """
+SELECT rule_severities, rule_numbers, travel_speed_kmh, travel_factor,
+       EXISTS (SELECT 1 FROM scheduling_trainingrequirement)
+FROM accounts_agency WHERE id = 1
+"""
 LONGEST_VISIT = dt.timedelta(hours=25)
+# The longest rest an agency can ask for: visits further away are no neighbours.
+FAR = dt.timedelta(hours=24)
 DAY = dt.timedelta(days=1)
+WEEK = 7
 
 
 def fetch(statement: str, *values: Any) -> list[tuple[Any, ...]]:
@@ -65,6 +76,7 @@ class Busy(NamedTuple):
     ends_at: dt.datetime
     visit_id: int
     client_id: int
+    lives_in: bool = False
 
 
 class ClientFact(NamedTuple):
@@ -77,6 +89,11 @@ class ClientFact(NamedTuple):
     status: str
     caregiver_gender: str
     language: str
+    caregiver_language: str
+    wants_nonsmoker: bool
+    has_pets: bool
+    has_smoke: bool
+    monthly_budget_amount: Decimal | None
     planned: list[tuple[str, list[int]]]
     place: Place | None
 
@@ -107,6 +124,12 @@ class MemberFact(NamedTuple):
     hired_on: dt.date
     left_on: dt.date | None
     weekly_minutes_limit: int
+    daily_minutes_limit: int | None
+    daily_visits_limit: int | None
+    languages: list[str]
+    avoids_pets: bool
+    avoids_smoke: bool
+    smokes: bool
     role: RoleFact
 
     @property
@@ -118,7 +141,10 @@ class AgencyFact(NamedTuple):
     """The agency's settings that rules obey."""
 
     rule_severities: dict[str, str]
+    rule_numbers: dict[str, dict[str, int]]
     travel_speed_kmh: int
+    travel_factor: float
+    asks_for_trainings: bool
 
 
 def read_members(ids: Iterable[int], *, lock: bool = False) -> dict[int, MemberFact]:
@@ -141,8 +167,11 @@ class Facts:
         self.member_ids = {p.member_id for p in placements if p.member_id is not None}
         self.client_ids = {p.client_id for p in placements}
         self.visit_ids = {p.visit_id for p in placements if p.visit_id is not None}
+        self.reach_days = 0  # days before and after the batch whose work some rule looks at
+        self._taken: list[Placement] = []
         self._days: dict[tuple[int, dt.datetime], dt.date] = {}
-        self._week_minutes: dict[tuple[int, dt.date], int] = {}
+        self._midnights: dict[tuple[int, dt.date], dt.datetime] = {}
+        self._last: tuple[Placement | None, dt.date] = (None, dt.date.min)
 
     def _rows(self, kind: str, ids: set[int], queryset: Any) -> dict[int, Any]:
         rows = dict(self.known.get(kind, {}))
@@ -155,9 +184,15 @@ class Facts:
     def agency(self) -> AgencyFact:
         rows = fetch(AGENCY)
         if not rows:
-            agency = Agency()
-            return AgencyFact(agency.rule_severities, agency.travel_speed_kmh)
-        return AgencyFact(json.loads(rows[0][0]), rows[0][1])
+            Agency.current()
+            rows = fetch(AGENCY)
+        severities, numbers, speed, factor, asks = rows[0]
+        return AgencyFact(json.loads(severities), json.loads(numbers), speed, float(factor), asks)
+
+    @cached_property
+    def travel(self) -> Times:
+        """Travel times by the source the installation uses."""
+        return Times(self.agency.travel_speed_kmh, self.agency.travel_factor)
 
     @cached_property
     def branches(self) -> dict[int, Branch]:
@@ -175,13 +210,34 @@ class Facts:
     def zone(self, placement: Placement) -> str:
         return self.branches[placement.branch_id].time_zone
 
+    def lives_in(self, placement: Placement) -> bool:
+        """Is this visit live-in care?"""
+        return TaskCategory.LIVE_IN in self.service_types[placement.service_type_id].categories
+
     def day(self, placement: Placement) -> dt.date:
         """The local day on which the visit starts."""
+        if placement is self._last[0]:
+            return self._last[1]
         key = (placement.branch_id, placement.starts_at)
         found = self._days.get(key)
         if found is None:
             found = self._days[key] = local_date(placement.starts_at, self.zone(placement))
+        self._last = (placement, found)
         return found
+
+    def parts(self, placement: Placement) -> list[tuple[dt.date, int]]:
+        """The visit's minutes by local day: a night has two parts, each as long as the clock really runs."""
+        day = self.day(placement)
+        midnight = self._midnights.get((placement.branch_id, day))
+        if midnight is None:
+            midnight = at_local(day + DAY, dt.time(), self.zone(placement))
+            self._midnights[placement.branch_id, day] = midnight
+        if placement.ends_at <= midnight:
+            return [(day, placement.minutes)]
+        return [
+            (day, minutes_between(placement.starts_at, midnight)),
+            (day + DAY, minutes_between(midnight, placement.ends_at)),
+        ]
 
     @cached_property
     def days(self) -> tuple[dt.date, dt.date]:
@@ -194,16 +250,30 @@ class Facts:
 
     @cached_property
     def busy(self) -> dict[int, list[Busy]]:
-        """Each caregiver's live visits in the weeks of the batch, in order, without the batch's own visits."""
+        """Each caregiver's live visits near those of the batch, in order, without the batch's own visits."""
         held: dict[int, list[Busy]] = defaultdict(list)
         if not self.member_ids:
             return held
-        first, last = self.days
-        starts = at_local(monday_of(first), dt.time(), "UTC") - LONGEST_VISIT
-        ends = at_local(monday_of(last) + 8 * DAY, dt.time(), "UTC")
+        starts = min(p.starts_at for p in self.placements) - LONGEST_VISIT - FAR
+        ends = max(p.ends_at for p in self.placements) + FAR
         for member_id, *rest in fetch(BUSY, list(self.member_ids), starts, ends, list(self.visit_ids)):
             held[member_id].append(Busy._make(rest))
         return held
+
+    @cached_property
+    def workdays(self) -> dict[int, dict[dt.date, Workday]]:
+        """What each caregiver works by local day in the weeks of the batch and `reach_days` around it."""
+        if not self.member_ids:
+            return defaultdict(dict)
+        first, last = self.days
+        reach = self.reach_days * DAY
+        since = min(monday_of(first), first - reach) - DAY
+        until = max(monday_of(last) + WEEK * DAY, last + reach + DAY) + DAY
+        rows = fetch(WORKDAYS, list(self.member_ids), since, until, list(self.visit_ids))
+        found = by_member(rows)
+        for placement in self._taken:
+            self._work(found, placement)
+        return found
 
     @cached_property
     def clients(self) -> dict[int, ClientFact]:
@@ -233,27 +303,40 @@ class Facts:
             return before, after, None
         return before, None, after
 
+    def work(self, placement: Placement) -> dict[dt.date, Workday]:
+        """The caregiver's days, without this visit."""
+        return self.workdays[placement.member_id or 0]
+
     def week_minutes(self, placement: Placement) -> int:
         """What the placement's caregiver has planned in its local week besides this visit."""
-        member_id, zone = placement.member_id or 0, self.zone(placement)
-        monday = monday_of(self.day(placement))
-        key = (member_id, monday)
-        if key not in self._week_minutes:
-            starts, ends = at_local(monday, dt.time(), zone), at_local(monday + 7 * DAY, dt.time(), zone)
-            rows = self.busy.get(member_id, [])
-            at = bisect_left(rows, starts, key=attrgetter("starts_at"))
-            self._week_minutes[key] = sum(
-                minutes_between(row.starts_at, row.ends_at)
-                for row in takewhile(lambda row: row.starts_at < ends, rows[at:])
-            )
-        return self._week_minutes[key]
+        return sum(self.week(placement, monday_of(self.day(placement))))
+
+    def week(self, placement: Placement, monday: dt.date) -> list[int]:
+        """The caregiver's minutes of Monday to Sunday, without this visit."""
+        days = self.workdays[placement.member_id or 0]
+        return [days[on].minutes if (on := monday + n * DAY) in days else 0 for n in range(WEEK)]
 
     def take(self, placement: Placement) -> None:
         """Books an accepted placement of the batch."""
         if placement.member_id is None:
             return
-        key = (placement.member_id, monday_of(self.day(placement)))
-        if key in self._week_minutes:
-            self._week_minutes[key] += placement.minutes
-        row = Busy(placement.starts_at, placement.ends_at, placement.visit_id or 0, placement.client_id)
+        row = Busy(
+            placement.starts_at,
+            placement.ends_at,
+            placement.visit_id or 0,
+            placement.client_id,
+            self.lives_in(placement),
+        )
         insort(self.busy[placement.member_id], row, key=attrgetter("starts_at"))
+        if "workdays" in self.__dict__:
+            self._work(self.workdays, placement)
+        else:
+            self._taken.append(placement)
+
+    def _work(self, found: dict[int, dict[dt.date, Workday]], placement: Placement) -> None:
+        add_visit(
+            found[placement.member_id or 0],
+            self.parts(placement),
+            lives_in=self.lives_in(placement),
+            is_long=placement.minutes >= ROUND_THE_CLOCK,
+        )

@@ -11,7 +11,7 @@ import datetime as dt
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -22,6 +22,9 @@ from django.utils.translation import gettext_lazy
 
 from homecare.errors import Conflict, DomainError
 from scheduling.facts import Facts
+
+if TYPE_CHECKING:
+    from scheduling.rules.stage import Stage
 
 
 class Severity(models.TextChoices):
@@ -76,28 +79,74 @@ class Finding:
         return self.severity == Severity.BLOCK
 
 
+class Subject(models.TextChoices):
+    """What a rule is about; the page of rules is ordered by it."""
+
+    TIME = "time", gettext_lazy("The caregiver's time")
+    FITNESS = "fitness", gettext_lazy("Role and training")
+    CLIENT = "client", gettext_lazy("The client and the home")
+    HOURS = "hours", gettext_lazy("Hours of work")
+    MONEY = "money", gettext_lazy("Who pays")
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number by which a rule measures and which the agency may set; a switch is 0 or 1."""
+
+    name: str
+    label: str | Promise
+    default: int
+    least: int = 0
+    most: int = 1
+    is_switch: bool = False
+
+
 class Rule:
-    """One rule. Subclasses set `code`, `label`, `default_severity` and write `judge`.
+    """One rule. Subclasses set `code`, `label`, `meaning`, `subject`, `default_severity` and write `judge`.
 
     `load(facts)` may read what only this rule needs for the whole batch, in a fixed number of queries; its result is
     `self.data`. A rule that speaks about the caregiver (`about_member`) is not asked about open visits.
-    `is_fixed` rules are kept by the database itself: the agency cannot soften them.
+    `is_fixed` rules are kept by the database itself: the agency cannot soften them. `numbers` are what the agency may
+    set; `self.numbers[name]` is its choice. `example(stage)` sets a made-up visit against which the rule speaks.
     """
 
     code: ClassVar[str]
     label: ClassVar[str | Promise]
+    meaning: ClassVar[str | Promise]
+    subject: ClassVar[str] = Subject.TIME
     default_severity: ClassVar[str] = Severity.BLOCK
     about_member: ClassVar[bool] = True
     is_fixed: ClassVar[bool] = False
+    settable: ClassVar[tuple[Number, ...]] = ()
 
     def __init__(self, severity: str, facts: Facts) -> None:
         self.severity = severity
+        self.numbers = self.numbers_of(facts)
         self.data = self.load(facts)
+
+    @classmethod
+    def numbers_of(cls, facts: Facts) -> dict[str, int]:
+        """The rule's numbers as the agency set them."""
+        chosen = facts.agency.rule_numbers.get(cls.code, {})
+        return {number.name: chosen.get(number.name, number.default) for number in cls.settable}
+
+    @classmethod
+    def reach_days(cls, facts: Facts) -> int:
+        """So many days before and after the batch this rule looks at the caregiver's work; override."""
+        return 0
 
     @classmethod
     def load(cls, facts: Facts) -> Any:
         """Reads what this rule alone needs; override."""
         return None
+
+    def is_silent(self, facts: Facts) -> bool:
+        """Nothing in this batch can make the rule speak, so it is not asked; override."""
+        return False
+
+    @staticmethod
+    def example(stage: Stage) -> None:
+        raise NotImplementedError
 
     def judge(self, placement: Placement, facts: Facts) -> Finding | None:
         raise NotImplementedError
@@ -143,23 +192,24 @@ class Judge:
         self.facts = Facts(self.placements, self.known)
         severities = self.facts.agency.rule_severities
         chosen = [(rule, severity_of(rule, severities)) for rule in rule_classes()]
-        self.rules = [rule(severity, self.facts) for rule, severity in chosen if severity != Severity.OFF]
+        asked = [(rule, severity) for rule, severity in chosen if severity != Severity.OFF]
+        self.facts.reach_days = max((rule.reach_days(self.facts) for rule, _severity in asked), default=0)
+        rules = [rule(severity, self.facts) for rule, severity in asked]
+        self.rules = [rule for rule in rules if not rule.is_silent(self.facts)]
+        self._about_client = [rule for rule in self.rules if not rule.about_member]
+        self._counting = [rule for rule in self.rules if type(rule).take is not Rule.take]
 
     def judge(self, placement: Placement) -> list[Finding]:
         """Everything the rules have to say, what blocks first."""
-        is_open = placement.member_id is None
-        found = [
-            finding
-            for rule in self.rules
-            if not (is_open and rule.about_member) and (finding := rule.judge(placement, self.facts)) is not None
-        ]
+        rules = self.rules if placement.member_id is not None else self._about_client
+        found = [finding for rule in rules if (finding := rule.judge(placement, self.facts)) is not None]
         if len(found) > 1:
             found.sort(key=lambda finding: not finding.blocks)
         return found
 
     def take(self, placement: Placement) -> None:
         self.facts.take(placement)
-        for rule in self.rules:
+        for rule in self._counting:
             rule.take(placement, self.facts)
 
 

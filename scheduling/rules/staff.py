@@ -1,10 +1,10 @@
-"""Rules about the caregiver: time, employment, scope of practice, credentials, hours."""
+"""Rules about the caregiver's time: other visits, availability, time off, employment."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -12,23 +12,19 @@ from django.utils.translation import gettext_lazy
 from homecare.clock import local
 from scheduling.facts import Facts, fetch
 from scheduling.placement import Finding, Placement, Rule, Severity
-from scheduling.wording import day, hours, span
-from staff.models import Member, TaskCategory, TimeOff
+from scheduling.wording import day, span
+from staff.models import Member, TimeOff
+
+if TYPE_CHECKING:
+    from scheduling.rules.stage import Stage
 
 AVAILABILITY = """
 SELECT member_id, weekday, starts, ends, since, until FROM staff_availability
-WHERE member_id = ANY(%s::bigint[]) AND since <= %s AND (until IS NULL OR until >= %s)
+WHERE member_id = ANY(%s::bigint[]) AND weekday = ANY(%s::int[]) AND since <= %s AND (until IS NULL OR until >= %s)
 """
 TIME_OFF = """
 SELECT member_id, starts_at, ends_at, status FROM staff_timeoff
 WHERE member_id = ANY(%s::bigint[]) AND status IN ('approved', 'requested') AND starts_at < %s AND ends_at > %s
-"""
-CREDENTIALS = """
-SELECT m.id, t.name, c.issued_on, c.expires_on
-FROM staff_member m JOIN staff_role_required_credentials r ON r.role_id = m.role_id
-JOIN staff_credentialtype t ON t.id = r.credentialtype_id
-LEFT JOIN staff_credential c ON c.member_id = m.id AND c.type_id = t.id AND c.withdrawn_on IS NULL
-WHERE m.id = ANY(%s::bigint[])
 """
 MIDNIGHT = dt.time()
 DAY = dt.timedelta(days=1)
@@ -39,6 +35,7 @@ class Overlap(Rule):
 
     code = "overlap"
     label = gettext_lazy("Two visits at once")
+    meaning = gettext_lazy("A caregiver is never in two places. The database refuses it too: this cannot be changed.")
     is_fixed = True
 
     def judge(self, placement: Placement, facts: Facts) -> Finding | None:
@@ -54,12 +51,17 @@ class Overlap(Rule):
             }
         )
 
+    @staticmethod
+    def example(stage: Stage) -> None:
+        stage.visits_neighbour(stage.placement.starts_at, stage.placement.ends_at)
+
 
 class Available(Rule):
     """Caregivers say in which hours of the week they work; outside of these somebody must have asked them."""
 
     code = "available"
     label = gettext_lazy("Outside availability")
+    meaning = gettext_lazy("The visit lies within the hours of the week in which the caregiver said to be available.")
     default_severity = Severity.WARN
 
     @classmethod
@@ -68,7 +70,8 @@ class Available(Rule):
             return {}
         found = defaultdict(list)
         first, last = facts.days
-        for member_id, weekday, *rest in fetch(AVAILABILITY, list(facts.member_ids), last, first):
+        weekdays = list({(first + n * DAY).weekday() for n in range(min(7, (last - first).days + 1))})
+        for member_id, weekday, *rest in fetch(AVAILABILITY, list(facts.member_ids), weekdays, last, first):
             found[member_id, weekday].append(tuple(rest))
         return found
 
@@ -84,6 +87,10 @@ class Available(Rule):
                 "when": span(placement.starts_at, placement.ends_at, zone),
             }
         )
+
+    @staticmethod
+    def example(stage: Stage) -> None:
+        stage.data = {}
 
     def _covers(self, member_id: int | None, starts: dt.datetime, ends: dt.datetime) -> bool:
         """Walks from one window to the next until the end is reached; a night is covered by two days' lines."""
@@ -112,6 +119,10 @@ class NotOnTimeOff(Rule):
 
     code = "time_off"
     label = gettext_lazy("Time off")
+    meaning = gettext_lazy(
+        "Approved time off holds the caregiver's time; the database refuses a visit then, so this cannot be changed. "
+        "A request that is not decided yet warns."
+    )
     is_fixed = True
 
     @classmethod
@@ -140,12 +151,21 @@ class NotOnTimeOff(Rule):
             )
         return None
 
+    def is_silent(self, facts: Facts) -> bool:
+        return not self.data
+
+    @staticmethod
+    def example(stage: Stage) -> None:
+        midnight = stage.placement.starts_at - dt.timedelta(hours=9)
+        stage.data = {stage.member.id: [(midnight, midnight + DAY - dt.timedelta(minutes=1), "approved")]}
+
 
 class Employed(Rule):
     """Only staff employed on that day and not on leave are given visits."""
 
     code = "employed"
     label = gettext_lazy("Not employed on that day")
+    meaning = gettext_lazy("Visits go to staff who are employed on that day and not on leave.")
 
     def judge(self, placement: Placement, facts: Facts) -> Finding | None:
         member = facts.members[placement.member_id]  # type: ignore[index]
@@ -169,100 +189,6 @@ class Employed(Rule):
             return None
         return self.finding(sentence)
 
-
-class RoleAndScope(Rule):
-    """The role covers what the service needs and each task the plan asks for that day (DESIGN.md, invariant 2)."""
-
-    code = "role_scope"
-    label = gettext_lazy("Outside the role's scope")
-
-    def judge(self, placement: Placement, facts: Facts) -> Finding | None:
-        service = facts.service_types[placement.service_type_id]
-        member = facts.members[placement.member_id]  # type: ignore[index]
-        scope = member.role.scope
-        outside = [category for category in service.categories if category not in scope]
-        weekday = facts.day(placement).weekday()
-        for category, weekdays in facts.clients[placement.client_id].planned:
-            if category in scope or category in outside or (weekdays and weekday not in weekdays):
-                continue
-            if service.performs(category):
-                outside.append(category)
-        if not outside:
-            return None
-        return self.finding(
-            _("%(service)s includes %(tasks)s, which is outside the scope of %(caregiver)s (%(role)s).")
-            % {
-                "service": service.name,
-                "tasks": ", ".join(str(TaskCategory(category).label).lower() for category in outside),
-                "caregiver": member.full_name,
-                "role": member.role.name,
-            }
-        )
-
-
-class Credentials(Rule):
-    """Every credential the role requires is valid on the day of the visit (DESIGN.md, invariant 2)."""
-
-    code = "credentials"
-    label = gettext_lazy("Credential missing or expired")
-
-    @classmethod
-    def load(cls, facts: Facts) -> dict[int, dict[str, list[tuple[Any, Any]]]]:
-        """member → required credential → periods of validity."""
-        found: dict[int, dict[str, list[tuple[Any, Any]]]] = defaultdict(lambda: defaultdict(list))
-        if facts.member_ids:
-            for member_id, name, issued_on, expires_on in fetch(CREDENTIALS, list(facts.member_ids)):
-                periods = found[member_id][name]
-                if issued_on is not None:
-                    periods.append((issued_on, expires_on))
-        return found
-
-    def judge(self, placement: Placement, facts: Facts) -> Finding | None:
-        wanted = self.data.get(placement.member_id)
-        if not wanted:
-            return None
-        on = facts.day(placement)
-        problems = [self._problem(name, periods, on) for name, periods in wanted.items() if not _valid(periods, on)]
-        if not problems:
-            return None
-        return self.finding(
-            _("%(caregiver)s may not work on %(day)s: %(problems)s.")
-            % {
-                "caregiver": facts.members[placement.member_id].full_name,  # type: ignore[index]
-                "day": day(on),
-                "problems": "; ".join(problems),
-            }
-        )
-
     @staticmethod
-    def _problem(name: str, periods: Any, on: dt.date) -> str:
-        ended = [ends for starts, ends in periods if ends is not None and ends < on]
-        if ended:
-            return _("%(credential)s expires on %(day)s") % {"credential": name, "day": day(max(ended))}
-        return _("no valid %(credential)s") % {"credential": name}
-
-
-def _valid(periods: Any, on: dt.date) -> bool:
-    return any(starts <= on and (ends is None or on <= ends) for starts, ends in periods)
-
-
-class WeeklyHours(Rule):
-    """The planned time of a week, Monday to Sunday in branch time, stays within the caregiver's limit."""
-
-    code = "weekly_hours"
-    label = gettext_lazy("Over the weekly limit")
-    default_severity = Severity.WARN
-
-    def judge(self, placement: Placement, facts: Facts) -> Finding | None:
-        member = facts.members[placement.member_id]  # type: ignore[index]
-        total = facts.week_minutes(placement) + placement.minutes
-        if total <= member.weekly_minutes_limit:
-            return None
-        return self.finding(
-            _("%(caregiver)s would have %(hours)s in this week; the limit is %(limit)s.")
-            % {
-                "caregiver": member.full_name,
-                "hours": hours(total),
-                "limit": hours(member.weekly_minutes_limit),
-            }
-        )
+    def example(stage: Stage) -> None:
+        stage.member = stage.member._replace(hired_on=dt.date(2026, 12, 8))

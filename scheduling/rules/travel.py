@@ -2,21 +2,43 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Iterator
+from itertools import pairwise
+from operator import attrgetter
+from typing import TYPE_CHECKING
+
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from homecare.clock import minutes_between
-from scheduling import travel
 from scheduling.facts import Busy, Facts
 from scheduling.placement import Finding, Placement, Rule, Severity
+from scheduling.travel import Place
+
+if TYPE_CHECKING:
+    from scheduling.rules.stage import Stage
 
 
 class TravelTime(Rule):
-    """The gap to the neighbouring visits is at least the straight-line travel time at the agency's speed setting."""
+    """The gap to the neighbouring visits is at least the travel time (scheduling/travel)."""
 
     code = "travel_time"
     label = gettext_lazy("Too little time to travel")
+    meaning = gettext_lazy(
+        "Between two visits there is time for the way. The speed and the road factor are settings of the agency."
+    )
     default_severity = Severity.WARN
+
+    @classmethod
+    def load(cls, facts: Facts) -> None:
+        if facts.travel.needs_preparing:
+            facts.travel.prepare(_ways(facts))
+
+    @staticmethod
+    def example(stage: Stage) -> None:
+        gap = dt.timedelta(minutes=15)
+        stage.visits_neighbour(stage.placement.starts_at - 5 * gap, stage.placement.starts_at - gap)
 
     def judge(self, placement: Placement, facts: Facts) -> Finding | None:
         before, _held, after = facts.around(placement)
@@ -36,7 +58,7 @@ class TravelTime(Rule):
         if other.client_id == placement.client_id:
             return None
         here, there = facts.clients[placement.client_id].place, facts.clients[other.client_id].place
-        needed = travel.minutes(here, there, facts.agency.travel_speed_kmh)
+        needed = facts.travel.minutes(there, here) if is_before else facts.travel.minutes(here, there)
         if needed is None or needed <= gap:
             return None
         text = (
@@ -53,3 +75,16 @@ class TravelTime(Rule):
                 "gap": gap,
             }
         )
+
+
+def _ways(facts: Facts) -> Iterator[tuple[Place | None, Place | None]]:
+    """From each visit to the next one of the same caregiver, the batch's own among them."""
+    rows: dict[int, list[Placement | Busy]] = {pk: list(facts.busy.get(pk, ())) for pk in facts.member_ids}
+    for placement in facts.placements:
+        if placement.member_id is not None:
+            rows[placement.member_id].append(placement)
+    for visits in rows.values():
+        visits.sort(key=attrgetter("starts_at"))
+        for before, after in pairwise(visits):
+            if before.client_id != after.client_id:
+                yield facts.clients[before.client_id].place, facts.clients[after.client_id].place

@@ -1,4 +1,4 @@
-"""Straight-line distance and how long it takes at the agency's door-to-door speed setting."""
+"""Straight-line distance, and how long it takes at the agency's speed with its road factor."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ def kilometres(start: Place, end: Place) -> float:
     return 2 * EARTH_KM * math.asin(math.sqrt(min(1.0, half)))
 
 
-def minutes(start: Place | None, end: Place | None, speed_kmh: int) -> int | None:
-    """Whole minutes of travel, rounded up; None when a place is unknown."""
+def minutes(start: Place | None, end: Place | None, speed_kmh: int, factor: float = 1.0) -> int | None:
+    """Whole minutes of travel, rounded up; None when a place is unknown. `factor`: roads against the straight line."""
     if start is None or end is None or speed_kmh <= 0:
         return None
-    return math.ceil(kilometres(start, end) * 60 / speed_kmh)
+    return math.ceil(kilometres(start, end) * factor * 60 / speed_kmh)
