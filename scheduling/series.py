@@ -40,6 +40,7 @@ class Slot:
     starts_at: dt.datetime
     ends_at: dt.datetime
     member_id: int | None
+    window: tuple[dt.datetime | None, dt.datetime | None] = (None, None)
 
 
 @dataclass
@@ -61,8 +62,10 @@ class VisitChange:
         elif self.visit is None:
             self.fate = Fate.CREATED
         else:
-            before = (self.visit.starts_at, self.visit.ends_at, self.visit.caregiver_id)
-            then = (self.after.starts_at, self.after.ends_at, self.caregiver.pk if self.caregiver else None)
+            visit, after = self.visit, self.after
+            window = (visit.window_starts_at, visit.window_ends_at)
+            before = (visit.starts_at, visit.ends_at, visit.caregiver_id, window)
+            then = (after.starts_at, after.ends_at, self.caregiver.pk if self.caregiver else None, after.window)
             self.fate = Fate.SAME if before == then else Fate.CHANGED
 
     @property
@@ -90,9 +93,14 @@ class Edit:
     from_on: dt.date
     changes: list[VisitChange]
     kept: list[Visit]
+    created: list[int] = field(default_factory=list)
 
     def count(self, fate: str) -> int:
         return sum(change.fate == fate for change in self.changes)
+
+    @property
+    def affected(self) -> int:
+        return len(self.changes) - self.count(Fate.SAME)
 
     @property
     def left_open(self) -> list[VisitChange]:
@@ -107,4 +115,4 @@ class Edit:
         """Does the old pattern have days before the change, so that it must live on as history?"""
         before = self.from_on - DAY
         old = Pattern.of(self.schedule, ())
-        return any(True for _day in old.days(self.schedule.starts_on, before))
+        return any(True for _day in old.rule_days(self.schedule.starts_on, before))

@@ -1,6 +1,8 @@
 from scheduling.models.clock_event import ClockEvent, PhoneEvent
 from scheduling.models.feed import CalendarFeed
 from scheduling.models.schedule import AssignmentRule, Schedule, ServiceType
+from scheduling.models.series_change import SeriesChange
+from scheduling.models.temporary_change import TemporaryChange
 from scheduling.models.training import TrainingRequirement
 from scheduling.models.travel_leg import TravelLeg
 from scheduling.models.visit import RuleOverride, Visit, VisitNote, VisitTask
@@ -14,7 +16,9 @@ __all__ = [
     "ReasonCode",
     "RuleOverride",
     "Schedule",
+    "SeriesChange",
     "ServiceType",
+    "TemporaryChange",
     "TrainingRequirement",
     "TravelLeg",
     "Visit",

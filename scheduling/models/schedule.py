@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
@@ -73,6 +74,11 @@ class Schedule(StatusModel):
         ACTIVE = "active", _("Active")
         ENDED = "ended", _("Ended")
 
+    class Timing(models.TextChoices):
+        EXACT = "exact", _("At this time")
+        WINDOW = "window", _("Within a window, planned at this time")
+        ANYTIME = "anytime", _("Any time that day, planned at this time")
+
     TRANSITIONS: ClassVar[dict[str, set[str]]] = {Status.ACTIVE: {Status.ENDED}, Status.ENDED: {Status.ACTIVE}}
 
     client = models.ForeignKey("clients.Client", on_delete=models.PROTECT, related_name="schedules")
@@ -88,7 +94,19 @@ class Schedule(StatusModel):
         validators=[MinValueValidator(1), MaxValueValidator(4)],
         help_text=_("Caregivers needed at the same time."),
     )
+    timing = models.CharField(max_length=8, choices=Timing.choices, default=Timing.EXACT)
+    window_start = models.TimeField(null=True, blank=True, help_text=_("Earliest start, branch local time."))
+    window_end = models.TimeField(null=True, blank=True, help_text=_("Latest start, branch local time."))
+    skips_holidays = models.BooleanField(default=False, help_text=_("No visit on a holiday of the branch."))
+    sleep_start = models.TimeField(null=True, blank=True, help_text=_("The caregiver may sleep from, local time."))
+    sleep_end = models.TimeField(null=True, blank=True, help_text=_("The caregiver may sleep until, local time."))
     note = models.CharField(max_length=300, blank=True)
+    handover_note = models.CharField(
+        max_length=500, blank=True, help_text=_("What one caregiver tells the next when they take turns.")
+    )
+    group = models.UUIDField(
+        null=True, blank=True, help_text=_("Patterns planned together: the several times of one day.")
+    )
     continues = models.OneToOneField(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="continued_by"
     )
@@ -106,6 +124,21 @@ class Schedule(StatusModel):
                 name="schedule_duration_sane",
                 violation_error_message=_("A visit lasts between 5 minutes and 24 hours."),
             ),
+            models.CheckConstraint(
+                condition=models.Q(timing="window", window_start__isnull=False, window_end__gt=models.F("window_start"))
+                | (~models.Q(timing="window") & models.Q(window_start=None, window_end=None)),
+                name="schedule_window_whole",
+                violation_error_message=_("A window has an earliest and a later latest start."),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(sleep_start=None, sleep_end=None)
+                | models.Q(sleep_start__isnull=False, sleep_end__isnull=False),
+                name="schedule_sleep_whole",
+                violation_error_message=_("Sleep has a beginning and an end."),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["group"], condition=models.Q(group__isnull=False), name="schedule_by_group"),
         ]
 
     def __str__(self) -> str:
@@ -113,11 +146,29 @@ class Schedule(StatusModel):
 
     @property
     def sentence(self) -> str:
-        """Mon, Wed and Fri at 08:00, every 2 weeks."""
-        return recurrence.sentence(self.rule, self.start_time)
+        """Mon, Wed and Fri at 08:00, every 2 weeks; with the window or the sleep that goes with it."""
+        words = [recurrence.sentence(self.rule, self.start_time)]
+        if self.timing == self.Timing.WINDOW:
+            words.append(
+                _("between %(first)s and %(last)s")
+                % {"first": _clock(self.window_start), "last": _clock(self.window_end)}
+            )
+        if self.timing == self.Timing.ANYTIME:
+            words.append(str(_("any time that day")))
+        if self.sleep_start is not None:
+            words.append(
+                _("sleep %(first)s–%(last)s") % {"first": _clock(self.sleep_start), "last": _clock(self.sleep_end)}
+            )
+        if self.skips_holidays:
+            words.append(str(_("not on holidays")))
+        return ", ".join(words)
 
     def get_absolute_url(self) -> str:
         return reverse("scheduling:schedule-detail", args=[self.pk])
+
+
+def _clock(time: dt.time | None) -> str:
+    return f"{time:%H:%M}" if time is not None else ""
 
 
 class AssignmentRule(models.Model):
@@ -139,6 +190,10 @@ class AssignmentRule(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(8)],
         help_text=_("1 every week, 2 every other week … 8; counted from the week of `since`."),
     )
+    days_on = models.PositiveSmallIntegerField(
+        default=0, help_text=_("A rotation: so many days in a row from `since` …; 0 is none.")
+    )
+    days_off = models.PositiveSmallIntegerField(default=0, help_text=_("… then so many days off, and again."))
 
     class Meta:
         ordering = ["schedule", "slot", "since"]
@@ -147,7 +202,13 @@ class AssignmentRule(models.Model):
                 condition=models.Q(every_weeks__gte=1, every_weeks__lte=8),
                 name="assignment_every_weeks_sane",
                 violation_error_message=_("Choose every week up to every 8th week."),
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(days_on=0, days_off=0)
+                | models.Q(days_on__gte=1, days_on__lte=60, days_off__gte=1, days_off__lte=180),
+                name="assignment_rotation_whole",
+                violation_error_message=_("A rotation has days on (up to 60) and days off (up to 180)."),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -159,4 +220,6 @@ class AssignmentRule(models.Model):
         words = [recurrence.listed([str(WEEKDAYS_ABBR[day]) for day in self.weekdays]) or str(_("all days"))]
         if self.every_weeks > 1:
             words.append(_("every %(n)s weeks") % {"n": self.every_weeks})
+        if self.days_on:
+            words.append(_("%(on)s days on, %(off)s days off") % {"on": self.days_on, "off": self.days_off})
         return ", ".join([*words, _("from %(day)s") % {"day": date_format(self.since, "D j M Y")}])

@@ -34,12 +34,14 @@ class VisitQuerySet(ScopedQuerySet):
         return self.filter(caregiver=None, status__in=[Visit.Status.PLANNED, Visit.Status.CONFIRMED])
 
     def late(self, moment: dt.datetime, grace_minutes: int) -> VisitQuerySet:
-        """Should have begun more than the grace minutes ago, with a caregiver, and have not."""
+        """Should have begun (by the end of their window) longer ago than the grace, with a caregiver, and have not."""
         return self.filter(
             status__in=[Visit.Status.PLANNED, Visit.Status.CONFIRMED],
             caregiver__isnull=False,
             starts_at__lt=moment - dt.timedelta(minutes=grace_minutes),
             ends_at__gt=moment - dt.timedelta(days=7),
+        ).filter(
+            models.Q(window_ends_at=None) | models.Q(window_ends_at__lt=moment - dt.timedelta(minutes=grace_minutes))
         )
 
     def unapproved(self) -> VisitQuerySet:
@@ -107,6 +109,10 @@ class Visit(StatusModel):
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.PLANNED)
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
+    window_starts_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("It may begin from here on; empty: at its start.")
+    )
+    window_ends_at = models.DateTimeField(null=True, blank=True, help_text=_("It may begin up to here."))
     is_changed_by_hand = models.BooleanField(
         default=False, help_text=_("Differs from its pattern because a person said so.")
     )
@@ -163,6 +169,12 @@ class Visit(StatusModel):
                 & models.Q(ends_at__lte=models.F("starts_at") + dt.timedelta(hours=25)),
                 name="visit_ends_after_start",
                 violation_error_message=_("A visit ends after it starts and lasts at most a day."),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(window_starts_at=None, window_ends_at=None)
+                | models.Q(window_ends_at__gt=models.F("window_starts_at")),
+                name="visit_window_in_order",
+                violation_error_message=_("The window's end is not after its beginning."),
             ),
             models.UniqueConstraint(fields=["schedule", "occurrence_on", "slot"], name="visit_once_per_occurrence"),
             models.CheckConstraint(
@@ -224,6 +236,14 @@ class Visit(StatusModel):
     def is_movable(self) -> bool:
         """Not begun, not cancelled, not missed: only such a visit may still change time or caregiver."""
         return self.status in self.OPEN_STATUSES
+
+    @property
+    def partners(self) -> VisitQuerySet:
+        """The other visits of the same double-up: one for each caregiver who comes at the same time."""
+        if self.schedule_id is None or self.occurrence_on is None:
+            return Visit.objects.none()
+        rows = Visit.objects.filter(schedule=self.schedule_id, occurrence_on=self.occurrence_on)
+        return rows.live().exclude(pk=self.pk).order_by("slot")
 
     def get_absolute_url(self) -> str:
         return reverse("scheduling:visit-detail", args=[self.pk])

@@ -1,14 +1,11 @@
-"""A client's recurring service: begun, continued by the nightly sweep, ended. Changing it is services/schedule_edit.py.
-
-Visits are materialised `settings.SCHEDULE_HORIZON_WEEKS` ahead. Whom a rule blocks on a date (time off, no credential,
-another visit) does not come: that visit stays open and is listed with the reason.
-"""
+"""A client's recurring service: begun, continued by the nightly sweep, ended. services/schedule_edit.py changes it."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import islice
 
 from django.conf import settings
@@ -18,81 +15,50 @@ from django.utils.translation import gettext as _
 from clients.models import Client
 from homecare.accounts.models import User
 from homecare.audit.services.event import build, record, record_many
-from homecare.bulk_copy import another, copy_rows, give_numbers
 from homecare.clock import now, today
 from homecare.errors import DomainError
 from scheduling import notices, recurrence
-from scheduling.models import AssignmentRule, RuleOverride, Schedule, ServiceType, Visit
+from scheduling.models import AssignmentRule, Schedule, SeriesChange, ServiceType, TemporaryChange, Visit
 from scheduling.models.schedule import ScheduleQuerySet
 from scheduling.models.visit import VisitQuerySet
 from scheduling.pattern import Assignment, Pattern
-from scheduling.placement import Finding, Judge, OverrideNeeded, Placement, blocking
+from scheduling.services.materialise import (
+    DAY,
+    Materialised,
+    demand_reason,
+    patterns_of,
+    plan_visits,
+    save_planned,
+    with_holidays,
+)
+from scheduling.services.series_change import keep_change, snapshot
 from scheduling.services.visit import lock_members, once_more
 from staff.models import Member
-from staff.models.member import MemberQuerySet
 
-DAY = dt.timedelta(days=1)
 SWEEP_SIZE = 50
-
-
-@dataclass(frozen=True)
-class Planned:
-    """One visit of a pattern as it will be made: with its caregiver, or open because of what blocks."""
-
-    visit: Visit
-    findings: tuple[Finding, ...] = ()
-    wanted: Member | None = None
-
-    @property
-    def is_left_open(self) -> bool:
-        """The regular caregiver cannot come on this date."""
-        return self.wanted is not None and self.visit.caregiver_id is None
-
-    @property
-    def caregiver(self) -> Member | None:
-        """Who comes."""
-        return None if self.is_left_open else self.wanted
-
-    @property
-    def warnings(self) -> list[Finding]:
-        return [] if self.is_left_open else [finding for finding in self.findings if not finding.blocks]
-
-
-@dataclass
-class Materialised:
-    """What became of a pattern: its row and its planned visits."""
-
-    schedule: Schedule
-    planned: list[Planned] = field(default_factory=list)
-
-    @property
-    def visits(self) -> list[Visit]:
-        return [row.visit for row in self.planned]
-
-    @property
-    def left_open(self) -> list[Planned]:
-        """Visits whose regular caregiver cannot come, with the reason."""
-        return [row for row in self.planned if row.is_left_open]
-
-    @property
-    def warnings(self) -> list[Finding]:
-        return [finding for row in self.planned for finding in row.warnings]
-
-
-def horizon(zone_name: str) -> dt.date:
-    """The last day up to which visits are made ahead."""
-    return today(zone_name) + dt.timedelta(weeks=settings.SCHEDULE_HORIZON_WEEKS)
+MOST_PATTERNS = 6
 
 
 def preview_schedule(
     client: Client, *, service_type: ServiceType, pattern: Pattern, backfill: bool = False
 ) -> Materialised:
     """The visits a pattern would make up to the horizon with what the rules say, without saving anything."""
-    check_pattern(client, pattern)
-    schedule = _row(client, service_type, pattern, note="", by=None)
-    members = {row.pk: row for row in _members(pattern).select_related("role", "user")}
-    first = pattern.starts_on if backfill else max(pattern.starts_on, today(client.branch.time_zone))
-    return plan_visits([(schedule, pattern, first)], members)[0]
+    return preview_schedules(client, service_type=service_type, patterns=[pattern], backfill=backfill)[0]
+
+
+def preview_schedules(
+    client: Client, *, service_type: ServiceType, patterns: Sequence[Pattern], backfill: bool = False
+) -> list[Materialised]:
+    """The same for several patterns planned together: each sees the visits of the others."""
+    for pattern in patterns:
+        check_pattern(client, pattern)
+    ids = {pk for pattern in patterns for pk in pattern.member_ids}
+    rows = Member.objects.filter(pk__in=ids).select_related("role", "user")
+    series = [
+        (_row(client, service_type, pattern, by=None), pattern, _first_day(client, pattern, backfill))
+        for pattern in _settled(client, patterns)
+    ]
+    return plan_visits(series, {row.pk: row for row in rows})
 
 
 def create_schedule(
@@ -115,25 +81,62 @@ def create_schedule(
 
     Blocked caregivers leave their visits open; warnings need `override_reason` and the permission to override.
     """
-    assignments = tuple(row if row.since else replace(row, since=starts_on) for row in assignments)
-    pattern = Pattern(rule, starts_on, start_time, duration_minutes, ends_on, head_count, assignments)
-    check_pattern(client, pattern)
+    pattern = Pattern(rule, starts_on, start_time, duration_minutes, ends_on, head_count, tuple(assignments))
+    (made,) = create_schedules(
+        client,
+        service_type=service_type,
+        patterns=[pattern],
+        note=note,
+        by=by,
+        override_reason=override_reason,
+        backfill=backfill,
+    )
+    return made
 
-    def act() -> Materialised:
-        members = lock_members({row.member_id for row in assignments})
-        schedule = _row(client, service_type, pattern, note=note, by=by)
-        schedule.save(force_insert=True)
-        save_assignments(schedule, assignments)
-        first = starts_on if backfill else max(starts_on, today(client.branch.time_zone))
-        (made,) = plan_visits([(schedule, pattern, first)], members)
-        demand_reason(made.warnings, by=by, override_reason=override_reason)
-        save_planned([made], by=by, override_reason=override_reason)
-        changes = {"rule": [None, rule], "start_time": [None, start_time], "visits": [0, len(made.planned)]}
-        record("schedule.created", schedule, by=by, changes=changes)
-        told = {row.visit.caregiver_id for row in made.planned}
-        notices.tell_of_series(
-            [member for pk, member in members.items() if pk in told], notices.ASSIGNED, key=f"schedule{schedule.pk}"
-        )
+
+def create_schedules(
+    client: Client,
+    *,
+    service_type: ServiceType,
+    patterns: Sequence[Pattern],
+    note: str = "",
+    handover_note: str = "",
+    by: User,
+    override_reason: str = "",
+    backfill: bool = False,
+) -> list[Materialised]:
+    """Begins one or several patterns together (several times a day, 12-hour shifts): all of them or none."""
+    if not 1 <= len(patterns) <= MOST_PATTERNS:
+        raise DomainError(_("Plan one to six times a day together."))
+    for pattern in patterns:
+        check_pattern(client, pattern)
+    settled = _settled(client, patterns)
+    group = uuid.uuid4() if len(patterns) > 1 else None
+
+    def act() -> list[Materialised]:
+        members = lock_members({pk for pattern in settled for pk in pattern.member_ids})
+        series = []
+        for pattern in settled:
+            row = _row(client, service_type, pattern, by=by)
+            row.note, row.handover_note, row.group = note, handover_note, group
+            row.save(force_insert=True)
+            save_assignments(row, pattern.assignments)
+            series.append((row, pattern, _first_day(client, pattern, backfill)))
+        made = plan_visits(series, members)
+        warnings = [finding for result in made for finding in result.warnings]
+        demand_reason(warnings, by=by, override_reason=override_reason)
+        save_planned(made, by=by, override_reason=override_reason)
+        for result in made:
+            row = result.schedule
+            changes = {
+                "rule": [None, row.rule],
+                "start_time": [None, row.start_time],
+                "visits": [0, len(result.planned)],
+            }
+            record("schedule.created", row, by=by, changes=changes)
+        told = {visit.caregiver_id for result in made for visit in result.visits}
+        key = f"schedule{made[0].schedule.pk}"
+        notices.tell_of_series([row for pk, row in members.items() if pk in told], notices.ASSIGNED, key=key)
         return made
 
     return once_more(act)
@@ -142,10 +145,12 @@ def create_schedule(
 def extend_schedules(*, by: User | None = None) -> int:
     """The nightly sweep: every active pattern has its visits up to the horizon. Running twice makes nothing twice.
 
-    Patterns past their last day become ended. Patterns of clients on hold or gone wait. Returns the visits made.
+    Patterns past their last day become ended; patterns of clients on hold or gone wait. Holidays entered or removed
+    since are obeyed. What can no longer be undone is forgotten. Returns the visits made.
     """
     by, made = by or User.system(), 0
     Schedule.objects.active().filter(ends_on__lt=now().date() - DAY).update(status=Schedule.Status.ENDED)
+    SeriesChange.objects.filter(at__lt=now() - SeriesChange.UNDO_FOR).exclude(before={}).update(before={}, after={})
     ids = list(_due().values_list("pk", flat=True).order_by("pk"))
     for start in range(0, len(ids), SWEEP_SIZE):
         made += once_more(lambda chunk=ids[start : start + SWEEP_SIZE]: _extend(chunk, by))  # type: ignore[misc]
@@ -158,7 +163,10 @@ def extend_schedule(schedule: Schedule, *, by: User) -> int:
 
 
 def end_schedule(schedule: Schedule, *, ends_on: dt.date, by: User, reason: str = "") -> list[Visit]:
-    """`ends_on` is the last day of the service. Later visits that have not begun are cancelled and returned."""
+    """`ends_on` is the last day of the service. Later visits that have not begun are cancelled and returned.
+
+    A last day later than the one before brings its visits back.
+    """
     zone_name = schedule.client.branch.time_zone
     if ends_on < schedule.starts_on - DAY:
         raise DomainError(_("The last day is before the pattern begins."), field="ends_on")
@@ -166,21 +174,37 @@ def end_schedule(schedule: Schedule, *, ends_on: dt.date, by: User, reason: str 
         raise DomainError(_("What has taken place stays. Choose yesterday or a later day."), field="ends_on")
 
     def act() -> list[Visit]:
-        row = Schedule.locked(schedule.pk)
-        before = {"ends_on": row.ends_on, "status": row.status}
+        row = Schedule.locked(schedule.pk, "client__branch")
+        _stays_before_its_successor(row, ends_on)
+        gone = untouched(row).filter(occurrence_on__gt=ends_on)
+        before = snapshot([row], list(gone))
+        was = {"ends_on": row.ends_on, "status": row.status}
+        made_until = [day for day in (row.materialised_until, row.ends_on) if day is not None]
+        row.materialised_until = min(made_until) if row.materialised_until is not None else None
         row.ends_on = ends_on
         if ends_on < today(zone_name):
             row.move_to(Schedule.Status.ENDED)
-        row.save(update_fields=["ends_on", "status"])
-        cancelled = cancel_occurrences(
-            untouched(row).filter(occurrence_on__gt=ends_on), reason=reason or _("The service ended"), by=by
-        )
-        changes = {"ends_on": [before["ends_on"], ends_on], "status": [before["status"], row.status]}
+        row.save(update_fields=["ends_on", "status", "materialised_until"])
+        cancelled = cancel_occurrences(gone, reason=reason or _("The service ended"), by=by)
+        if row.status == Schedule.Status.ACTIVE:
+            _extend([row.pk], by)
+        keep_change(SeriesChange.Kind.ENDED, row, before=before, by=by)
+        changes = {"ends_on": [was["ends_on"], ends_on], "status": [was["status"], row.status]}
         record("schedule.ended", row, by=by, changes=changes, reason=reason)
         tell_caregivers(cancelled, notices.CANCELLED, key=f"schedule{row.pk}:end{ends_on}")
         return cancelled
 
     return once_more(act)
+
+
+def _stays_before_its_successor(row: Schedule, ends_on: dt.date) -> None:
+    later = Schedule.objects.filter(continues=row).first()
+    if later is not None and ends_on >= later.starts_on:
+        raise DomainError(
+            _("Another pattern continues this one from %(day)s. End that one, or choose an earlier day.")
+            % {"day": f"{later.starts_on:%Y-%m-%d}"},
+            field="ends_on",
+        )
 
 
 def untouched(schedule: Schedule) -> VisitQuerySet:
@@ -207,81 +231,31 @@ def tell_caregivers(visits: Iterable[Visit], kind: str, *, key: str) -> None:
     notices.tell_of_series(members.values(), kind, key=key)
 
 
-def plan_visits(series: Sequence[tuple[Schedule, Pattern, dt.date]], members: dict[int, Member]) -> list[Materialised]:
-    """The missing visits of several patterns from a first day each up to the horizon, judged in one pass."""
-    results, queue = [], []
-    taken = _occurrences([schedule.pk for schedule, _pattern, _first in series if schedule.pk])
-    for schedule, pattern, first in series:
-        result = Materialised(schedule)
-        results.append(result)
-        queue += [(result, visit) for visit in _missing(schedule, pattern, first, taken)]
-    placements = [Placement.of(visit, key=number) for number, (_result, visit) in enumerate(queue)]
-    judge = Judge(
-        placements,
-        {
-            "members": members.values(),
-            "service_types": {schedule.service_type for schedule, *_rest in series},
-            "branches": {schedule.client.branch for schedule, *_rest in series},
-        },
-    )
-    for (result, visit), placement in zip(queue, placements, strict=True):
-        findings = judge.judge(placement)
-        wanted = members.get(visit.caregiver_id) if visit.caregiver_id else None
-        if wanted is not None and blocking(findings):
-            visit.caregiver_id = None
-            placement = replace(placement, member_id=None)
-        judge.take(placement)
-        result.planned.append(Planned(visit, tuple(findings), wanted))
-    return results
-
-
-def demand_reason(warnings: Sequence[Finding], *, by: User, override_reason: str) -> None:
-    """Raises OverrideNeeded for warnings without a reason from somebody who may give one."""
-    may_override = by.has_perm("scheduling.override_rule")
-    if warnings and not (override_reason.strip() and may_override):
-        raise OverrideNeeded(warnings[:5], may_override=may_override)
-
-
-def save_planned(made: Sequence[Materialised], *, by: User, override_reason: str = "") -> None:
-    """Inserts the visits and what was overridden; each pattern remembers up to when it has its visits."""
-    visits = [visit for result in made for visit in result.visits]
-    give_numbers(visits)
-    copy_rows(Visit, visits)
-    if override_reason:
-        RuleOverride.objects.bulk_create(
-            RuleOverride(
-                visit=row.visit, rule=one.code, sentence=one.sentence[:300], reason=override_reason.strip()[:200], by=by
-            )
-            for result in made
-            for row in result.planned
-            for one in row.warnings
-        )
-    for result in made:
-        result.schedule.materialised_until = horizon(result.schedule.client.branch.time_zone)
-    Schedule.objects.bulk_update([result.schedule for result in made], ["materialised_until"])
-
-
 def _due() -> ScheduleQuerySet:
     """Active patterns of clients in care that lack visits before the horizon, which begins by the easternmost clock."""
     wanted = now().date() - DAY + dt.timedelta(weeks=settings.SCHEDULE_HORIZON_WEEKS)
     statuses = [Client.Status.ACTIVE, Client.Status.ASSESSMENT]
-    lacking = Q(materialised_until=None) | Q(materialised_until__lt=wanted)
+    lacking = Q(materialised_until=None) | Q(materialised_until__lt=wanted) | Q(skips_holidays=True)
     unended = Q(ends_on=None) | Q(materialised_until=None) | Q(ends_on__gt=F("materialised_until"))
-    return Schedule.objects.active().filter(lacking, unended, client__status__in=statuses)
+    return Schedule.objects.active().filter(lacking, unended | Q(skips_holidays=True), client__status__in=statuses)
 
 
 def _extend(ids: list[int], by: User) -> int:
-    rules = AssignmentRule.objects.filter(schedule__in=ids)
-    by_schedule: dict[int, list[AssignmentRule]] = {}
-    for rule in rules:
-        by_schedule.setdefault(rule.schedule_id, []).append(rule)
-    members = lock_members({rule.member_id for rule in rules})
-    rows = Schedule.objects.select_for_update(of=("self",)).select_related("client__branch", "service_type")
+    wanted = set(AssignmentRule.objects.filter(schedule__in=ids).values_list("member_id", flat=True))
+    brought = TemporaryChange.objects.filter(schedule__in=ids, member__isnull=False)
+    members = lock_members(wanted | set(brought.values_list("member_id", flat=True)))
+    query = Schedule.objects.select_for_update(of=("self",)).select_related("client__branch", "service_type")
+    rows = list(query.filter(pk__in=ids).order_by("pk"))
+    patterns = patterns_of(rows)  # read after the rows are locked: nobody changes them any more
+    members |= lock_members({pk for pattern in patterns.values() for pk in pattern.member_ids} - members.keys())
     series = []
-    for row in rows.filter(pk__in=ids).order_by("pk"):
+    for row in rows:
         from_on = today(row.client.branch.time_zone)
         first = max(row.starts_on, from_on, (row.materialised_until or dt.date.min) + DAY)
-        series.append((row, Pattern.of(row, by_schedule.get(row.pk, ())), first))
+        if row.skips_holidays:
+            first = max(row.starts_on, from_on)  # a holiday that is no longer one gets its visit back
+            _obey_holidays(row, patterns[row.pk], by)
+        series.append((row, patterns[row.pk], first))
     made = plan_visits(series, members)
     save_planned(made, by=by)
     record_many(
@@ -294,55 +268,44 @@ def _extend(ids: list[int], by: User) -> int:
     return sum(len(result.planned) for result in made)
 
 
-def _missing(
-    schedule: Schedule, pattern: Pattern, first: dt.date, taken: set[tuple[int, dt.date | None, int]]
-) -> Iterator[Visit]:
-    """Unsaved visits of the pattern that are not there yet, cancelled ones included."""
-    client = schedule.client
-    zone_name = client.branch.time_zone
-    model = Visit(
-        branch_id=client.branch_id,
-        client_id=client.pk,
-        service_type_id=schedule.service_type_id,
-        schedule_id=schedule.pk,
-        note=schedule.note,
-    )
-    for day in pattern.days(first, horizon(zone_name)):
-        starts_at, ends_at = pattern.span(day, zone_name)
-        for slot in pattern.slots:
-            if (schedule.pk, day, slot) in taken:
-                continue
-            yield another(
-                model,
-                occurrence_on=day,
-                slot=slot,
-                caregiver_id=pattern.caregiver_on(day, slot),
-                starts_at=starts_at,
-                ends_at=ends_at,
-            )
+def _obey_holidays(row: Schedule, pattern: Pattern, by: User) -> None:
+    """Cancels what was made before the day became a holiday, except what a person changed by hand."""
+    on_holidays = untouched(row).filter(occurrence_on__in=pattern.skipped, is_changed_by_hand=False)
+    cancelled = cancel_occurrences(on_holidays, reason=_("Holiday"), by=by)
+    tell_caregivers(cancelled, notices.CANCELLED, key=f"schedule{row.pk}:holiday{now():%Y%m%d}")
 
 
-def _occurrences(ids: list[int]) -> set[tuple[int, dt.date | None, int]]:
-    """Days of the patterns that already have their visit, also a cancelled one: it is not made again."""
-    if not ids:
-        return set()
-    rows = Visit.objects.filter(schedule__in=ids, occurrence_on__gte=now().date() - DAY)
-    return {(pk or 0, on, slot) for pk, on, slot in rows.values_list("schedule_id", "occurrence_on", "slot")}
+def _first_day(client: Client, pattern: Pattern, backfill: bool) -> dt.date:
+    return pattern.starts_on if backfill else max(pattern.starts_on, today(client.branch.time_zone))
 
 
-def _row(client: Client, service_type: ServiceType, pattern: Pattern, *, note: str, by: User | None) -> Schedule:
-    return Schedule(
-        client=client,
-        service_type=service_type,
-        rule=pattern.rule,
-        starts_on=pattern.starts_on,
-        ends_on=pattern.ends_on,
-        start_time=pattern.start_time,
-        duration_minutes=pattern.duration_minutes,
-        head_count=pattern.head_count,
-        note=note,
-        created_by=by,
-    )
+def _settled(client: Client, patterns: Sequence[Pattern]) -> list[Pattern]:
+    """Each line of who comes counts from a day, and holidays are those of the client's branch."""
+    settled = []
+    for pattern in patterns:
+        lines = tuple(row if row.since else replace(row, since=pattern.starts_on) for row in pattern.assignments)
+        settled.append(with_holidays(replace(pattern, assignments=lines), client.branch_id))
+    return settled
+
+
+def _row(client: Client, service_type: ServiceType, pattern: Pattern, *, by: User | None) -> Schedule:
+    row = Schedule(client=client, service_type=service_type, created_by=by)
+    write_pattern(row, pattern)
+    return row
+
+
+def write_pattern(row: Schedule, pattern: Pattern) -> None:
+    """The row's columns say what the pattern says."""
+    row.rule = pattern.rule
+    row.starts_on = pattern.starts_on
+    row.ends_on = pattern.ends_on
+    row.start_time = pattern.start_time
+    row.duration_minutes = pattern.duration_minutes
+    row.head_count = pattern.head_count
+    row.timing = pattern.timing
+    row.window_start, row.window_end = (pattern.window or (None, None)) if pattern.timing == "window" else (None, None)
+    row.skips_holidays = pattern.skips_holidays
+    row.sleep_start, row.sleep_end = pattern.sleep or (None, None)
 
 
 def save_assignments(schedule: Schedule, assignments: Iterable[Assignment]) -> None:
@@ -355,13 +318,11 @@ def save_assignments(schedule: Schedule, assignments: Iterable[Assignment]) -> N
             since=row.since or schedule.starts_on,
             until=row.until,
             every_weeks=row.every_weeks,
+            days_on=row.days_on,
+            days_off=row.days_off,
         )
         for row in assignments
     )
-
-
-def _members(pattern: Pattern) -> MemberQuerySet:
-    return Member.objects.filter(pk__in={row.member_id for row in pattern.assignments})
 
 
 def check_pattern(client: Client, pattern: Pattern) -> None:
@@ -381,6 +342,26 @@ def check_pattern(client: Client, pattern: Pattern) -> None:
             _("%(client)s is %(status)s. Take the client up again before planning visits.")
             % {"client": client, "status": client.get_status_display().lower()}
         )
+    _check_hours(pattern)
     last = pattern.starts_on + dt.timedelta(days=366)
-    if not list(islice(pattern.days(pattern.starts_on, last), 1)):
+    if not list(islice(pattern.rule_days(pattern.starts_on, last), 1)):
         raise DomainError(_("This pattern has no visit in its first year. Check its days and dates."), field="weekdays")
+
+
+def _check_hours(pattern: Pattern) -> None:
+    """The window holds the planned start; sleep lies within the visit."""
+    if pattern.window is not None:
+        first, last = pattern.window
+        if first >= last:
+            raise DomainError(_("The latest start is not after the earliest."), field="window_end")
+        if not first <= pattern.start_time <= last:
+            raise DomainError(_("The planned start lies outside its window."), field="start_time")
+    if pattern.sleep is not None:
+        begins, ends = (_minutes_after(pattern.start_time, time) for time in pattern.sleep)
+        if not begins < ends <= pattern.duration_minutes:
+            raise DomainError(_("The hours of sleep lie outside the visit."), field="sleep_start")
+
+
+def _minutes_after(start: dt.time, time: dt.time) -> int:
+    """Minutes by the wall clock from the start to the next time it shows that time."""
+    return ((time.hour - start.hour) * 60 + time.minute - start.minute) % (24 * 60)

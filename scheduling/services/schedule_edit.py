@@ -16,31 +16,24 @@ from dataclasses import replace
 from django.utils.translation import gettext as _
 
 from homecare.accounts.models import User
-from homecare.audit.services.event import build, record, record_many
+from homecare.audit.services.event import record
 from homecare.clock import monday_of, now, today
 from homecare.errors import Conflict, DomainError
-from scheduling import notices
-from scheduling.models import RuleOverride, Schedule, Visit
+from scheduling.models import Schedule, SeriesChange, TemporaryChange, Visit
 from scheduling.pattern import Pattern
-from scheduling.placement import Finding, Judge, Placement, blocking
-from scheduling.series import Edit, Fate, Scope, Slot, VisitChange
-from scheduling.services.schedule import (
-    DAY,
-    check_pattern,
-    demand_reason,
-    horizon,
-    save_assignments,
-    untouched,
-)
+from scheduling.placement import Judge, Placement, blocking
+from scheduling.series import Edit, Scope, Slot, VisitChange
+from scheduling.services.materialise import DAY, demand_reason, horizon, patterns_of, with_holidays
+from scheduling.services.schedule import check_pattern, save_assignments, untouched, write_pattern
+from scheduling.services.series_change import keep_change, snapshot
+from scheduling.services.series_write import save_changes
 from scheduling.services.visit import lock_members, once_more
 from staff.models import Member
-
-KEPT = ("starts_at", "ends_at", "caregiver_id", "occurrence_on", "slot", "status")
 
 
 def preview_edit(schedule: Schedule, pattern: Pattern, *, scope: str, from_on: dt.date | None = None) -> Edit:
     """What the change would do, worked out without locks and without saving anything."""
-    members = Member.objects.filter(pk__in=_member_ids(pattern)).select_related("role", "user")
+    members = Member.objects.filter(pk__in=_member_ids(schedule, pattern)).select_related("role", "user")
     return _work_out(schedule, pattern, scope, from_on, {row.pk: row for row in members})
 
 
@@ -53,6 +46,7 @@ def edit_schedule(
     by: User,
     override_reason: str = "",
     note: str | None = None,
+    handover_note: str | None = None,
     expected: int | None = None,
 ) -> Edit:
     """Changes the pattern and its visits that lie ahead; `edit.schedule` is the row in force afterwards.
@@ -62,39 +56,57 @@ def edit_schedule(
     """
 
     def act() -> Edit:
-        members = lock_members(_member_ids(pattern))
+        members = lock_members(_member_ids(schedule, pattern))
         row = Schedule.objects.select_for_update(of=("self",)).select_related("client__branch", "service_type")
         locked = row.get(pk=schedule.pk)
-        list(untouched(locked).select_for_update(of=("self",)).order_by("pk").values_list("pk"))
+        lock_untouched(locked)
         edit = _work_out(locked, pattern, scope, from_on, members)
-        affected = len(edit.changes) - edit.count(Fate.SAME)
-        if expected is not None and affected != expected:
-            raise Conflict(
-                _("Meanwhile %(now)s visits would change instead of %(then)s. Look at the preview again.")
-                % {"now": affected, "then": expected}
-            )
+        check_expected(edit, expected)
         demand_reason(edit.warnings, by=by, override_reason=override_reason)
-        _save(edit, by=by, override_reason=override_reason, note=note)
+        _save(edit, by=by, override_reason=override_reason, note=note, handover_note=handover_note)
         return edit
 
     return once_more(act)
+
+
+def check_expected(edit: Edit, expected: int | None) -> None:
+    """Raises Conflict when the person saw another number of affected visits in the preview."""
+    if expected is not None and edit.affected != expected:
+        raise Conflict(
+            _("Meanwhile %(now)s visits would change instead of %(then)s. Look at the preview again.")
+            % {"now": edit.affected, "then": expected}
+        )
 
 
 def _work_out(
     schedule: Schedule, pattern: Pattern, scope: str, from_on: dt.date | None, members: dict[int, Member]
 ) -> Edit:
     zone_name = schedule.client.branch.time_zone
+    check_editable(schedule)
+    start = _first_day(schedule, scope, from_on, today(zone_name))
+    held = patterns_of([schedule])[schedule.pk]
+    pattern = replace(
+        with_holidays(pattern, schedule.client.branch_id),
+        starts_on=max(start, schedule.starts_on),
+        ends_on=_last_day(schedule, pattern),
+        temporary=held.temporary,
+    )
+    check_pattern(schedule.client, pattern)
+    affected, kept = split_visits(schedule, scope, start)
+    free = free_slots(pattern, kept, zone_name, schedule)
+    changes = matched(affected, free, monthly=pattern.rule.startswith("FREQ=MONTHLY"))
+    edit = Edit(schedule, pattern, start, changes, kept)
+    judge_edit(edit, members)
+    return edit
+
+
+def lock_untouched(schedule: Schedule) -> None:
+    list(untouched(schedule).select_for_update(of=("self",)).order_by("pk").values_list("pk"))
+
+
+def check_editable(schedule: Schedule) -> None:
     if schedule.status != Schedule.Status.ACTIVE:
         raise DomainError(_("This pattern has ended. Begin a new one."))
-    start = _first_day(schedule, scope, from_on, today(zone_name))
-    pattern = replace(pattern, starts_on=max(start, schedule.starts_on), ends_on=_last_day(schedule, pattern))
-    check_pattern(schedule.client, pattern)
-    affected, kept = _split_visits(schedule, scope, start)
-    free = _free_slots(pattern, kept, zone_name, schedule)
-    changes = _matched(affected, free, monthly=pattern.rule.startswith("FREQ=MONTHLY"))
-    edit = Edit(schedule, pattern, start, changes, kept)
-    _judge(edit, members)
-    return edit
 
 
 def _first_day(schedule: Schedule, scope: str, from_on: dt.date | None, today_on: dt.date) -> dt.date:
@@ -119,11 +131,13 @@ def _last_day(schedule: Schedule, pattern: Pattern) -> dt.date | None:
     return min(pattern.ends_on or schedule.ends_on, schedule.ends_on)
 
 
-def _split_visits(schedule: Schedule, scope: str, start: dt.date) -> tuple[list[Visit], list[Visit]]:
-    """(visits the change may touch, visits from that day on that stay exactly as they are)."""
-    rows = Visit.objects.filter(schedule=schedule, occurrence_on__gte=start).select_related(
-        "branch", "caregiver__user", "client", "service_type"
-    )
+def split_visits(
+    schedule: Schedule, scope: str, start: dt.date, last: dt.date | None = None
+) -> tuple[list[Visit], list[Visit]]:
+    """(visits the change may touch, visits from that day (to `last`) that stay exactly as they are)."""
+    rows = Visit.objects.filter(schedule=schedule, occurrence_on__gte=start)
+    rows = rows.select_related("branch", "caregiver__user", "client", "service_type")
+    rows = rows.filter(occurrence_on__lte=last) if last is not None else rows
     moment = now()
     affected: list[Visit] = []
     kept: list[Visit] = []
@@ -134,25 +148,36 @@ def _split_visits(schedule: Schedule, scope: str, start: dt.date) -> tuple[list[
     return affected, kept
 
 
-def _free_slots(pattern: Pattern, kept: list[Visit], zone_name: str, schedule: Schedule) -> list[Slot]:
+def free_slots(
+    pattern: Pattern,
+    kept: list[Visit],
+    zone_name: str,
+    schedule: Schedule,
+    *,
+    within: tuple[dt.date, dt.date] | None = None,
+) -> list[Slot]:
     """The days of the new pattern ahead that no kept visit already stands for."""
     taken = {(row.occurrence_on, row.slot) for row in kept}
-    last = max(horizon(zone_name), schedule.materialised_until or dt.date.min)
+    made_until = schedule.materialised_until or dt.date.min
+    first, last = pattern.starts_on, max(horizon(zone_name), made_until)
+    if within is not None:
+        first, last = max(first, within[0]), min(made_until, within[1])  # the sweep makes what lies beyond
     moment = now()
     free = []
-    for day in pattern.days(pattern.starts_on, last):
+    for day in pattern.days(first, last):
         starts_at, ends_at = pattern.span(day, zone_name)
         if starts_at <= moment:
             continue
+        window = pattern.window_on(day, zone_name)
         free += [
-            Slot(day, slot, starts_at, ends_at, pattern.caregiver_on(day, slot))
+            Slot(day, slot, starts_at, ends_at, pattern.caregiver_on(day, slot), window)
             for slot in pattern.slots
             if (day, slot) not in taken
         ]
     return free
 
 
-def _matched(affected: list[Visit], free: list[Slot], *, monthly: bool) -> list[VisitChange]:
+def matched(affected: list[Visit], free: list[Slot], *, monthly: bool) -> list[VisitChange]:
     """Each visit meets its day in the new pattern, else it is moved to a day of its week (or month) that has none.
 
     What finds no day is cancelled, a day that finds no visit gets a new one.
@@ -179,7 +204,7 @@ def _period(day: dt.date, monthly: bool) -> dt.date:
     return day.replace(day=1) if monthly else monday_of(day)
 
 
-def _judge(edit: Edit, members: dict[int, Member]) -> None:
+def judge_edit(edit: Edit, members: dict[int, Member]) -> None:
     """Asks the rules about every visit as it would be; whom a rule blocks does not come."""
     client = edit.schedule.client
     placements = [
@@ -215,54 +240,48 @@ def _judge(edit: Edit, members: dict[int, Member]) -> None:
         judge.take(placement)
 
 
-def _save(edit: Edit, *, by: User, override_reason: str, note: str | None) -> None:
+def _save(edit: Edit, *, by: User, override_reason: str, note: str | None, handover_note: str | None) -> None:
     old = edit.schedule
-    previous = {change.visit.pk: change.visit.caregiver for change in edit.changes if change.visit is not None}
-    before = {"rule": old.rule, "start_time": old.start_time, "duration_minutes": old.duration_minutes}
-    row = _successor(edit, by) if edit.splits else _in_place(edit)
-    if note is not None:
-        row.note = note
+    later = Schedule.objects.filter(continues=old).first() if edit.splits else None
+    touched = [change.visit for change in edit.changes if change.visit is not None]
+    before = snapshot([old, later] if later else [old], [*touched, *edit.kept])
+    was = {"rule": old.rule, "start_time": old.start_time, "duration_minutes": old.duration_minutes}
+    row = _successor(edit, later, by) if edit.splits else _in_place(edit)
+    row.note = old.note if note is None else note
+    row.handover_note = old.handover_note if handover_note is None else handover_note
     row.materialised_until = max(horizon(row.client.branch.time_zone), old.materialised_until or dt.date.min)
     row.save()
     row.assignment_rules.all().delete()
     save_assignments(row, edit.pattern.assignments)
-    events = _save_visits(edit, row, by=by, reason=override_reason)
-    changes = {name: [value, getattr(row, name)] for name, value in before.items() if value != getattr(row, name)}
-    changes["visits"] = [len(edit.changes), len(events)]
+    created = save_changes(edit, row, by=by, override_reason=override_reason)
+    keep_change(
+        SeriesChange.Kind.EDITED,
+        old,
+        before=before,
+        by=by,
+        successor=row if row.pk != old.pk else None,
+        created=created,
+    )
+    changes = {name: [value, getattr(row, name)] for name, value in was.items() if value != getattr(row, name)}
+    changes["visits"] = [len(edit.changes), edit.affected]
     record("schedule.changed", row, by=by, changes=changes, reason=override_reason)
-    record_many(events)
-    _tell(edit, previous, key=f"schedule{row.pk}:{now().timestamp():.0f}")
     edit.schedule = row
-
-
-def _tell(edit: Edit, previous: dict[int, Member | None], *, key: str) -> None:
-    """One notice for each caregiver whose regular visits changed, began or ended."""
-    touched = [change for change in edit.changes if change.fate != Fate.SAME]
-    had = {
-        member.pk: member
-        for change in touched
-        if change.visit and (member := previous.get(change.visit.pk)) is not None
-    }
-    gained = {change.caregiver.pk: change.caregiver for change in touched if change.caregiver and change.after}
-    notices.tell_of_series(had.values(), notices.CHANGED, key=key)
-    notices.tell_of_series([row for pk, row in gained.items() if pk not in had], notices.ASSIGNED, key=key)
 
 
 def _in_place(edit: Edit) -> Schedule:
     """The pattern has no day before the change: it is the change."""
     row = edit.schedule
-    _write_pattern(row, edit.pattern)
+    write_pattern(row, edit.pattern)
     return row
 
 
-def _successor(edit: Edit, by: User) -> Schedule:
+def _successor(edit: Edit, later: Schedule | None, by: User) -> Schedule:
     """Ends the pattern the day before and begins the one that continues it; a later successor continues the new one."""
     old = edit.schedule
-    later = Schedule.objects.filter(continues=old).first()
     if later is not None:
         Schedule.objects.filter(pk=later.pk).update(continues=None)
-    row = Schedule(client=old.client, service_type=old.service_type, note=old.note, created_by=by, continues=old)
-    _write_pattern(row, edit.pattern)
+    row = Schedule(client=old.client, service_type=old.service_type, created_by=by, continues=old, group=old.group)
+    write_pattern(row, edit.pattern)
     row.save(force_insert=True)
     if later is not None:
         Schedule.objects.filter(pk=later.pk).update(continues=row)
@@ -270,76 +289,20 @@ def _successor(edit: Edit, by: User) -> Schedule:
     record("schedule.changed", old, by=by, changes={"ends_on": [old.ends_on, ends_on]})
     Schedule.objects.filter(pk=old.pk).update(ends_on=ends_on)
     Visit.objects.filter(pk__in=[visit.pk for visit in edit.kept]).update(schedule=row)
+    _take_temporary_changes(old, row, edit.from_on)
     return row
 
 
-def _write_pattern(row: Schedule, pattern: Pattern) -> None:
-    row.rule = pattern.rule
-    row.starts_on = pattern.starts_on
-    row.ends_on = pattern.ends_on
-    row.start_time = pattern.start_time
-    row.duration_minutes = pattern.duration_minutes
-    row.head_count = pattern.head_count
+def _take_temporary_changes(old: Schedule, row: Schedule, from_on: dt.date) -> None:
+    """Temporary changes go on in the successor; one that spans the day is shared between the two."""
+    for change in TemporaryChange.objects.filter(schedule=old, until_on__gte=from_on):
+        if change.from_on < from_on:
+            TemporaryChange.objects.filter(pk=change.pk).update(until_on=from_on - DAY)
+            change.pk, change.from_on = None, from_on
+        change.schedule = row
+        change.save()
 
 
-def _save_visits(edit: Edit, schedule: Schedule, *, by: User, reason: str) -> list:
-    """Writes every visit in two statements (one UPDATE, so that two visits may swap caregivers) and their events."""
-    events, updated, created, overrides = [], [], [], []
-    for change in edit.changes:
-        fate = change.fate
-        visit = change.visit or Visit(
-            branch_id=schedule.client.branch_id,
-            client=schedule.client,
-            service_type=schedule.service_type,
-            note=schedule.note,
-        )
-        before = {name: getattr(visit, name) for name in KEPT} if change.visit else {}
-        _write(visit, change, schedule)
-        if fate == Fate.CREATED:
-            created.append(visit)
-        else:
-            updated.append(visit)
-        if fate != Fate.SAME:
-            events.append((visit, fate, before))
-        overrides += [(visit, finding) for finding in change.warnings]
-    # Days are exchanged inside the pattern: free them all before any is taken again.
-    Visit.objects.filter(pk__in=[visit.pk for visit in updated]).update(occurrence_on=None)
-    fields = ["schedule", "occurrence_on", "slot", "starts_at", "ends_at", "caregiver", "status", "cancel_reason"]
-    Visit.objects.bulk_update(updated, [*fields, "is_changed_by_hand", "version"])
-    Visit.objects.bulk_create(created, batch_size=1000)
-    _keep_overrides(overrides, by=by, reason=reason)
-    return [_event(visit, fate, before, by) for visit, fate, before in events]
-
-
-def _write(visit: Visit, change: VisitChange, schedule: Schedule) -> None:
-    visit.schedule = schedule
-    if change.after is None:
-        visit.status, visit.occurrence_on = Visit.Status.CANCELLED, None
-        visit.cancel_reason = _("No longer part of the pattern")
-    else:
-        if change.fate == Fate.CHANGED:
-            visit.is_changed_by_hand = False
-        visit.occurrence_on, visit.slot = change.after.day, change.after.slot
-        visit.starts_at, visit.ends_at = change.after.starts_at, change.after.ends_at
-        visit.caregiver = change.caregiver
-    if change.visit is not None:
-        visit.version += 1
-
-
-def _event(visit: Visit, fate: str, before: dict, by: User) -> object:
-    words: dict[str, str] = {Fate.CREATED: "visit.created", Fate.CANCELLED: "visit.cancelled"}
-    action = words.get(fate, "visit.moved")
-    after = {name: getattr(visit, name) for name in KEPT}
-    changes = {name: [before.get(name), value] for name, value in after.items() if before.get(name) != value}
-    return build(action, visit, by=by, changes=changes)
-
-
-def _keep_overrides(overrides: Iterable[tuple[Visit, Finding]], *, by: User, reason: str) -> None:
-    RuleOverride.objects.bulk_create(
-        RuleOverride(visit=visit, rule=one.code, sentence=one.sentence[:300], reason=reason.strip()[:200], by=by)
-        for visit, one in overrides
-    )
-
-
-def _member_ids(pattern: Pattern) -> set[int]:
-    return {row.member_id for row in pattern.assignments}
+def _member_ids(schedule: Schedule, pattern: Pattern) -> set[int]:
+    brought = TemporaryChange.objects.filter(schedule=schedule, member__isnull=False)
+    return pattern.member_ids | set(brought.values_list("member_id", flat=True))
