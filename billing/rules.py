@@ -97,6 +97,7 @@ class AuthorizationUnits(Rule):
         "The planned visits stay within the units the payer authorized, for the whole period and for each week, "
         "counted with the payer's own rounding."
     )
+    remedy = gettext_lazy("Ask the payer for more units, or plan fewer visits.")
     subject = Subject.MONEY
     default_severity = Severity.WARN
     about_member = False
@@ -170,6 +171,7 @@ class CoverageInForce(Rule):
         "On the day of a billable visit one of the client's payers is in force. Clients for whom no payer was ever "
         "entered count only when you switch that on."
     )
+    remedy = gettext_lazy("Enter the coverage that pays from then on.")
     subject = Subject.MONEY
     default_severity = Severity.WARN
     about_member = False
@@ -253,6 +255,7 @@ class MonthlyBudget(Rule):
     meaning = gettext_lazy(
         "The visits of a month, approved and planned, cost no more than the monthly budget on the client's page."
     )
+    remedy = gettext_lazy("Agree on a higher budget with the client, or plan fewer visits.")
     subject = Subject.MONEY
     default_severity = Severity.WARN
     about_member = False

@@ -335,6 +335,17 @@ PLACEMENT_RULES = [
     "billing.rules.AuthorizationUnits",
     "billing.rules.MonthlyBudget",
 ]
+# What speaks for a caregiver when suggestions are ranked, in the order it is said.
+MATCHING_FACTORS = [
+    "scheduling.factors.Continuity",
+    "scheduling.factors.Preferred",
+    "scheduling.factors.Nearness",
+    "scheduling.factors.Detour",
+    "scheduling.factors.Language",
+    "scheduling.factors.HoursWanted",
+    "scheduling.factors.Fairness",
+    "scheduling.factors.OvertimeMade",
+]
 SCHEDULE_HORIZON_WEEKS = 12
 
 # Where travel times come from: straight_line, matrix, osrm or valhalla (docs/rules.md, section 4).

@@ -51,7 +51,7 @@ FROM staff_member m JOIN staff_role r ON r.id = m.role_id
 WHERE m.id = ANY(%s::bigint[]) ORDER BY m.id
 """
 AGENCY = """
-SELECT rule_severities, rule_numbers, travel_speed_kmh, travel_factor,
+SELECT rule_severities, rule_numbers, matching_weights, travel_speed_kmh, travel_factor,
        EXISTS (SELECT 1 FROM scheduling_trainingrequirement)
 FROM accounts_agency WHERE id = 1
 """
@@ -142,6 +142,7 @@ class AgencyFact(NamedTuple):
 
     rule_severities: dict[str, str]
     rule_numbers: dict[str, dict[str, int]]
+    matching_weights: dict[str, int]
     travel_speed_kmh: int
     travel_factor: float
     asks_for_trainings: bool
@@ -186,8 +187,8 @@ class Facts:
         if not rows:
             Agency.current()
             rows = fetch(AGENCY)
-        severities, numbers, speed, factor, asks = rows[0]
-        return AgencyFact(json.loads(severities), json.loads(numbers), speed, float(factor), asks)
+        *chosen, speed, factor, asks = rows[0]
+        return AgencyFact(*map(json.loads, chosen), speed, float(factor), asks)
 
     @cached_property
     def travel(self) -> Times:

@@ -1,42 +1,46 @@
 """Who fits a visit, and why: every caregiver of the branch judged by the placement rules and scored in plain words.
 
-The score is a sum of what a coordinator weighs, so that each point can be explained (docs/scheduling.md):
-visits with this client before (up to 35), the client's own preference (20), nearness (up to 20), language (10),
-hours still wanted this week (up to 15); each warning costs 15. Whom a rule blocks is listed with the reason.
+The score adds up the factors of settings.MATCHING_FACTORS (scheduling/factors.py) with the agency's own weights; each
+point is explained. Whom a rule blocks is listed after the others, with the reason and what would make it possible.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
-from django.db.models import Count
-from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from clients.models import CaregiverPreference
-from homecare.clock import now
-from scheduling import travel
-from scheduling.facts import Facts
+from scheduling.factors import WARNING, Batch, Factor, factor_classes
 from scheduling.models import Visit
-from scheduling.placement import Finding, Judge, Placement, blocking
-from scheduling.wording import hours
+from scheduling.placement import Finding, Judge, Placement, blocking, remedy_of
 from staff.models import Member
 
-CONTINUITY, PREFERRED, NEARNESS, LANGUAGE, HOURS, WARNING = 35, 20, 20, 10, 15, 15
-KNOWN_VISITS = 10  # so many visits with the client count as knowing them fully
-FAR_KM = 20.0
-LOOK_BACK = dt.timedelta(days=180)
+
+class Point(NamedTuple):
+    """Points of one factor, and why."""
+
+    label: str
+    points: int
+    words: str
+
+
+class Hindrance(NamedTuple):
+    """What blocks, and what would make it possible."""
+
+    sentence: str
+    remedy: str
 
 
 @dataclass
 class Suggestion:
-    """One caregiver for one or several visits. `reasons` say what speaks for, `findings` what speaks against."""
+    """One caregiver for one or several visits. `points` say what speaks for, `findings` what speaks against."""
 
     member: Member
     score: int = 0
-    reasons: list[str] = field(default_factory=list)
+    points: list[Point] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     possible: int = 1
     asked: int = 1
@@ -47,8 +51,17 @@ class Suggestion:
         return self.possible > 0
 
     @property
+    def reasons(self) -> list[str]:
+        return [point.words for point in self.points if point.words]
+
+    @property
     def why(self) -> str:
         return ", ".join(self.reasons)
+
+    @property
+    def hindrances(self) -> list[Hindrance]:
+        """Each blocking rule's sentence with what would make this caregiver eligible."""
+        return [Hindrance(finding.sentence, remedy_of(finding.code)) for finding in blocking(self.findings)]
 
 
 def suggest_for_visit(visit: Visit) -> list[Suggestion]:
@@ -66,83 +79,49 @@ def rank(
         return []
     asked = {member.pk: [replace(visit, member_id=member.pk) for visit in visits] for member in members}
     judge = Judge([p for row in asked.values() for p in row], {**(known or {}), "members": members})
-    evidence = _evidence(visits[0].client_id, [member.pk for member in members])
-    suggestions = [_suggestion(member, asked[member.pk], judge, evidence) for member in members]
+    weights = judge.facts.agency.matching_weights
+    batch = Batch(visits, members, judge.facts)
+    chosen = [(factor, weights.get(factor.code, factor.default_points)) for factor in factor_classes()]
+    factors = [factor(points, batch) for factor, points in chosen if points]
+    warning = weights.get(WARNING.code, WARNING.default_points)
+    suggestions = [_suggestion(member, asked[member.pk], judge, factors, warning) for member in members]
     return sorted(suggestions, key=lambda row: (not row.is_eligible, -row.score, row.member.last_name))
 
 
-def _evidence(client_id: int, member_ids: list[int]) -> tuple[dict[int, int], set[int]]:
-    """(visits with this client in the last half year by caregiver, preferred caregivers)."""
-    moment = now()
-    visits = Visit.objects.live().filter(
-        client=client_id, caregiver__in=member_ids, starts_at__gt=moment - LOOK_BACK, starts_at__lt=moment
-    )
-    counted = dict(visits.order_by().values_list("caregiver").annotate(n=Count("id")))
-    preferred = CaregiverPreference.objects.filter(client=client_id, kind=CaregiverPreference.Kind.PREFERRED)
-    return counted, set(preferred.values_list("member_id", flat=True))
-
-
 def _suggestion(
-    member: Member, asked: list[Placement], judge: Judge, evidence: tuple[dict[int, int], set[int]]
+    member: Member, asked: list[Placement], judge: Judge, factors: Sequence[Factor], warning: int
 ) -> Suggestion:
     row = Suggestion(member, asked=len(asked), possible=0)
     kept: dict[str, Finding] = {}
+    first: Placement | None = None
     for placement in asked:
         findings = judge.judge(placement)
-        row.possible += not blocking(findings)
+        if not blocking(findings):
+            row.possible += 1
+            first = first or placement
         for finding in findings:
             kept.setdefault(finding.code, finding)
     row.findings = sorted(kept.values(), key=lambda finding: not finding.blocks)
-    if row.is_eligible:
-        _score(row, asked[0], judge.facts, *evidence)
-        warnings = sum(not finding.blocks for finding in row.findings)
-        row.score = max(0, round(row.score * row.possible / row.asked) - WARNING * warnings)
+    if first is not None:
+        _score(row, first, judge, factors, warning)
     return row
 
 
-def _score(row: Suggestion, placement: Placement, facts: Facts, visits_before: dict[int, int], preferred: set) -> None:
-    member, client = row.member, facts.clients[placement.client_id]
-    known = visits_before.get(member.pk, 0)
-    if known:
-        row.score += round(CONTINUITY * min(known, KNOWN_VISITS) / KNOWN_VISITS)
-        row.reasons.append(_("%(n)s visits with this client before") % {"n": known})
-    if member.pk in preferred:
-        row.score += PREFERRED
-        row.reasons.append(_("the client's wish"))
-    _score_nearness(row, placement, facts)
-    if client.language in member.languages:
-        row.score += LANGUAGE
-        if client.language != "en":
-            row.reasons.append(_("speaks %(language)s") % {"language": _language(client.language)})
-    planned = facts.week_minutes(placement)
-    wanted = member.weekly_minutes_wanted
-    if planned < wanted:
-        row.score += round(HOURS * (wanted - planned) / wanted)
-    row.reasons.append(
-        _("%(planned)s planned this week, wants %(wanted)s") % {"planned": hours(planned), "wanted": hours(wanted)}
-    )
+def _score(row: Suggestion, placement: Placement, judge: Judge, factors: Sequence[Factor], warning: int) -> None:
+    """The points of each factor at the first visit the caregiver can take, by the share of visits they can take."""
+    for factor in factors:
+        said = factor.weigh(row.member, placement, judge.facts)
+        if said is None:
+            continue
+        points = round(factor.points * said.share)
+        row.points.append(Point(str(factor.label), -points if factor.is_against else points, said.words))
+    total = sum(point.points for point in row.points) * row.possible / row.asked
     if row.asked > 1:
-        row.reasons.append(
-            _("free for %(possible)s of %(asked)s visits") % {"possible": row.possible, "asked": row.asked}
-        )
-
-
-def _score_nearness(row: Suggestion, placement: Placement, facts: Facts) -> None:
-    """From the visit before on that day, else from home."""
-    there = facts.clients[placement.client_id].place
-    before, _held, _after = facts.around(placement)
-    same_day = before is not None and placement.starts_at - before.ends_at < dt.timedelta(hours=4)
-    start = facts.clients[before.client_id].place if same_day and before is not None else row.member.place
-    if there is None or start is None:
-        return
-    distance = travel.kilometres(start, there)
-    row.score += round(NEARNESS * max(0.0, 1 - distance / FAR_KM))
-    text = _("%(km)s km from the visit before") if same_day else _("%(km)s km from home")
-    row.reasons.append(text % {"km": f"{distance:.1f}"})
-
-
-def _language(code: str) -> str:
-    try:
-        return str(get_language_info(code)["name_translated"])
-    except KeyError:
-        return code
+        words = _("free for %(possible)s of %(asked)s visits") % {"possible": row.possible, "asked": row.asked}
+        lost = round(total) - sum(point.points for point in row.points)
+        row.points.append(Point(_("Visits they can take"), lost, words))
+    warnings = sum(not finding.blocks for finding in row.findings)
+    if warnings:
+        label = ngettext("%(n)s warning", "%(n)s warnings", warnings) % {"n": warnings}
+        row.points.append(Point(label, -warning * warnings, ""))
+    row.score = max(0, round(total) - warning * warnings)

@@ -102,7 +102,7 @@ class Number:
 
 
 class Rule:
-    """One rule. Subclasses set `code`, `label`, `meaning`, `subject`, `default_severity` and write `judge`.
+    """One rule. Subclasses set `code`, `label`, `meaning`, `remedy`, `subject`, `default_severity`, write `judge`.
 
     `load(facts)` may read what only this rule needs for the whole batch, in a fixed number of queries; its result is
     `self.data`. A rule that speaks about the caregiver (`about_member`) is not asked about open visits.
@@ -113,6 +113,7 @@ class Rule:
     code: ClassVar[str]
     label: ClassVar[str | Promise]
     meaning: ClassVar[str | Promise]
+    remedy: ClassVar[str | Promise]
     subject: ClassVar[str] = Subject.TIME
     default_severity: ClassVar[str] = Severity.BLOCK
     about_member: ClassVar[bool] = True
@@ -168,6 +169,11 @@ def _classes(paths: tuple[str, ...]) -> tuple[type[Rule], ...]:
 def rule_classes() -> tuple[type[Rule], ...]:
     """The rules of this installation, in the order they are asked."""
     return _classes(tuple(settings.PLACEMENT_RULES))
+
+
+def remedy_of(code: str) -> str:
+    """What would make a placement possible against which the rule of this code speaks."""
+    return next((str(rule.remedy) for rule in rule_classes() if rule.code == code), "")
 
 
 def severity_of(rule: type[Rule], severities: dict[str, str]) -> str:

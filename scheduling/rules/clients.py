@@ -27,6 +27,7 @@ class NotExcluded(Rule):
     code = "excluded"
     label = gettext_lazy("Caregiver excluded by the client")
     meaning = gettext_lazy("A caregiver whom the client does not want is never sent again.")
+    remedy = gettext_lazy("Speak with the client; the wish stands on the client's page.")
     subject = Subject.CLIENT
 
     @classmethod
@@ -66,6 +67,7 @@ class ClientActive(Rule):
         "Care is planned for active clients. Before a plan is in force and while on hold it warns at most; after "
         "discharge it does what you choose here."
     )
+    remedy = gettext_lazy("Take the client up again before planning visits.")
     subject = Subject.CLIENT
     about_member = False
 
@@ -94,6 +96,7 @@ class GenderPreference(Rule):
     meaning = gettext_lazy(
         "The client's wish for a woman or a man is met. Who has not stated a gender does not meet a wish."
     )
+    remedy = gettext_lazy("Ask the client for an exception.")
     subject = Subject.CLIENT
     default_severity = Severity.WARN
 
@@ -126,6 +129,7 @@ class LanguageWish(Rule):
     code = "language"
     label = gettext_lazy("Wish for the caregiver's language")
     meaning = gettext_lazy("The caregiver speaks the language the client wishes for.")
+    remedy = gettext_lazy("Ask the client for an exception, or enter the language on the caregiver's page.")
     subject = Subject.CLIENT
     default_severity = Severity.WARN
 
@@ -154,6 +158,7 @@ class Pets(Rule):
     code = "pets"
     label = gettext_lazy("Pets in the home")
     meaning = gettext_lazy("A caregiver who does not work where there are pets is not sent to a home with pets.")
+    remedy = gettext_lazy("Ask the caregiver; the note stands on the caregiver's page.")
     subject = Subject.CLIENT
     default_severity = Severity.WARN
 
@@ -185,6 +190,7 @@ class Smoking(Rule):
         "A caregiver who does not work where people smoke is not sent there, and a caregiver who smokes not to a "
         "client who wishes for somebody who does not."
     )
+    remedy = gettext_lazy("Ask the caregiver or the client; the notes stand on their pages.")
     subject = Subject.CLIENT
     default_severity = Severity.WARN
 

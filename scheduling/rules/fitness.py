@@ -57,6 +57,7 @@ class RoleAndScope(Rule):
     meaning = gettext_lazy(
         "The caregiver's role covers what the service needs and every task the care plan asks for on that day."
     )
+    remedy = gettext_lazy("Choose another service, or somebody whose role covers it.")
     subject = Subject.FITNESS
 
     def judge(self, placement: Placement, facts: Facts) -> Finding | None:
@@ -93,6 +94,7 @@ class Credentials(Rule):
     code = "credentials"
     label = gettext_lazy("Credential missing or expired")
     meaning = gettext_lazy("Every credential the caregiver's role requires is valid on the day of the visit.")
+    remedy = gettext_lazy("Enter the valid credential on the caregiver's page.")
     subject = Subject.FITNESS
 
     @classmethod
@@ -150,6 +152,7 @@ class Trained(Rule):
     meaning = gettext_lazy(
         "Who comes for a service, or to a client with a condition, holds the trainings you named for it below."
     )
+    remedy = gettext_lazy("Enter the training on the caregiver's page once it is done.")
     subject = Subject.FITNESS
 
     @classmethod
@@ -203,6 +206,7 @@ class Introduced(Rule):
         "Nobody comes to a client as a stranger: the caregiver was introduced (the client's page keeps it) or has "
         "visited before."
     )
+    remedy = gettext_lazy("Introduce the caregiver to the client and enter it on the client's page.")
     subject = Subject.FITNESS
     default_severity = Severity.OFF
 

@@ -29,6 +29,7 @@ class WeeklyHours(Rule):
     code = "weekly_hours"
     label = gettext_lazy("Over the weekly limit")
     meaning = gettext_lazy("The hours of a week, Monday to Sunday, stay within the limit of the caregiver's record.")
+    remedy = gettext_lazy("Take another visit of the week away, or raise the limit on the caregiver's page.")
     subject = Subject.HOURS
     default_severity = Severity.WARN
 
@@ -60,6 +61,7 @@ class DailyHours(Rule):
         "The hours of a calendar day stay within the limit of the caregiver's record, else within this one. A night "
         "counts on both its days; live-in care has its own rule."
     )
+    remedy = gettext_lazy("Take another visit of the day away, or raise the limit on the caregiver's page.")
     subject = Subject.HOURS
     default_severity = Severity.WARN
     settable = (Number("hours", gettext_lazy("Most hours a day"), 12, least=1, most=24),)
@@ -89,6 +91,7 @@ class VisitsPerDay(Rule):
     code = "visits_per_day"
     label = gettext_lazy("Too many visits on a day")
     meaning = gettext_lazy("A day has no more visits than the caregiver's record allows, else than this number.")
+    remedy = gettext_lazy("Take another visit of the day away, or raise the limit on the caregiver's page.")
     subject = Subject.HOURS
     default_severity = Severity.WARN
     settable = (Number("visits", gettext_lazy("Most visits a day"), 10, least=1, most=40),)
@@ -121,6 +124,7 @@ class Overtime(Rule):
         "The visit makes no overtime by the law of the branch's state: over 40 hours a week everywhere in the United "
         "States, and by the day in California, Alaska and Colorado."
     )
+    remedy = gettext_lazy("Choose somebody with fewer hours in that week, or agree to the overtime.")
     subject = Subject.HOURS
     default_severity = Severity.WARN
     settable = (
@@ -189,6 +193,7 @@ class RestBetweenDays(Rule):
         "Between the visits of one day and those of the next a caregiver rests at least this long. Live-in shifts, "
         "which have their own rest, do not count."
     )
+    remedy = gettext_lazy("Choose another time, or take the visit on the other day away.")
     subject = Subject.HOURS
     default_severity = Severity.WARN
     settable = (Number("hours", gettext_lazy("Least hours of rest"), 8, least=1, most=24),)
@@ -246,6 +251,7 @@ class ConsecutiveDays(Rule):
     meaning = gettext_lazy(
         "After so many days in a row with work a caregiver has a free day. Live-in care has its own rule."
     )
+    remedy = gettext_lazy("Give the caregiver a free day in between.")
     subject = Subject.HOURS
     default_severity = Severity.WARN
     settable = (Number("days", gettext_lazy("Most days in a row"), 6, least=1, most=28),)
@@ -288,6 +294,7 @@ class LiveInDays(Rule):
     code = "live_in"
     label = gettext_lazy("Too many live-in days in a row")
     meaning = gettext_lazy("After so many live-in days in a row another caregiver takes over for at least a day.")
+    remedy = gettext_lazy("Let another caregiver take over for a day.")
     subject = Subject.HOURS
     default_severity = Severity.WARN
     settable = (Number("days", gettext_lazy("Most live-in days in a row"), 7, least=1, most=28),)

@@ -36,6 +36,7 @@ class Overlap(Rule):
     code = "overlap"
     label = gettext_lazy("Two visits at once")
     meaning = gettext_lazy("A caregiver is never in two places. The database refuses it too: this cannot be changed.")
+    remedy = gettext_lazy("Free the caregiver from the other visit, or choose another time.")
     is_fixed = True
 
     def judge(self, placement: Placement, facts: Facts) -> Finding | None:
@@ -62,6 +63,7 @@ class Available(Rule):
     code = "available"
     label = gettext_lazy("Outside availability")
     meaning = gettext_lazy("The visit lies within the hours of the week in which the caregiver said to be available.")
+    remedy = gettext_lazy("Ask the caregiver; enter the hours under Availability when they agree.")
     default_severity = Severity.WARN
 
     @classmethod
@@ -123,6 +125,7 @@ class NotOnTimeOff(Rule):
         "Approved time off holds the caregiver's time; the database refuses a visit then, so this cannot be changed. "
         "A request that is not decided yet warns."
     )
+    remedy = gettext_lazy("Choose another time, or cancel the time off together with the caregiver.")
     is_fixed = True
 
     @classmethod
@@ -166,6 +169,7 @@ class Employed(Rule):
     code = "employed"
     label = gettext_lazy("Not employed on that day")
     meaning = gettext_lazy("Visits go to staff who are employed on that day and not on leave.")
+    remedy = gettext_lazy("Choose a day on which the caregiver is employed and at work.")
 
     def judge(self, placement: Placement, facts: Facts) -> Finding | None:
         member = facts.members[placement.member_id]  # type: ignore[index]

@@ -28,6 +28,7 @@ class TravelTime(Rule):
     meaning = gettext_lazy(
         "Between two visits there is time for the way. The speed and the road factor are settings of the agency."
     )
+    remedy = gettext_lazy("Move one of the two visits, or choose somebody nearer.")
     default_severity = Severity.WARN
 
     @classmethod

@@ -35,6 +35,7 @@ class DoubleUpComplete(Rule):
         "A visit that needs several caregivers at once has all of them; it warns when the visit begins within these "
         "hours and a place is still open."
     )
+    remedy = gettext_lazy("Fill the other place first, or both at once.")
     subject = Subject.CLIENT
     default_severity = Severity.WARN
     settable = (Number("hours", gettext_lazy("Hours before the visit"), 48, least=1, most=336),)

@@ -51,7 +51,7 @@ def test_suggestions_rank_by_what_speaks_for_a_caregiver(visit, branch):
     assert "10 visits with this client before" in rows[0].why
     assert "the client's wish" in rows[1].why
     assert "speaks Spanish" in rows[2].why
-    assert "0.0 km from home, 0 h planned this week, wants 30 h" in rows[3].why
+    assert "0 min (0.0 km) from home, 0 h planned this week, wants 30 h" in rows[3].why
 
 
 def test_suggestions_measure_from_the_visit_before(visit, branch):
@@ -60,7 +60,7 @@ def test_suggestions_measure_from_the_visit_before(visit, branch):
     AddressFactory(client=neighbour, latitude=42.361, longitude=-71.06)
     VisitFactory(client=neighbour, caregiver=near, starts_at=NINE - dt.timedelta(hours=2))
     (row,) = suggest_for_visit(visit)
-    assert "0.1 km from the visit before" in row.why
+    assert "1 min (0.1 km) from the visit before" in row.why
 
 
 def test_suggestions_list_whom_a_rule_blocks_last_with_the_reason(visit, branch, other_branch):

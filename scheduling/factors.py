@@ -1,0 +1,326 @@
+"""What speaks for a caregiver, one small class each: settings.MATCHING_FACTORS lists them like PLACEMENT_RULES.
+
+Each factor gives a share from 0 to 1 of the points the agency weighs it with (`Agency.matching_weights`, by code) and
+says in words why; factors that count against somebody have `is_against` and take points away. docs/rules.md, section 3.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, ClassVar, NamedTuple
+
+from django.conf import settings
+from django.db.models import Count
+from django.utils.functional import Promise
+from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from clients.languages import name_of
+from clients.models import CaregiverPreference
+from homecare.clock import local, now
+from scheduling.facts import Facts, fetch
+from scheduling.models import Visit
+from scheduling.placement import Placement, Severity
+from scheduling.rules.hours import Overtime
+from scheduling.travel import Place, kilometres
+from scheduling.wording import hours
+from staff.models import Member
+
+KNOWN_VISITS = 10  # so many visits with the client count as knowing them fully
+LOOK_BACK = dt.timedelta(days=180)
+FAR_MINUTES = 45
+SAME_TRIP = dt.timedelta(hours=4)
+MUCH_OVERTIME = 120
+UNPOPULAR = """
+SELECT v.caregiver_id, count(*) FROM scheduling_visit v JOIN accounts_branch b ON b.id = v.branch_id
+WHERE v.branch_id = %s AND v.starts_at >= %s AND v.starts_at < %s AND v.caregiver_id IS NOT NULL
+      AND v.status NOT IN ('cancelled', 'missed')
+      AND (extract(isodow FROM v.starts_at AT TIME ZONE b.time_zone) >= 6
+           OR extract(hour FROM v.starts_at AT TIME ZONE b.time_zone) NOT BETWEEN 7 AND 17)
+GROUP BY 1
+"""
+FAIR_BEFORE, FAIR_AFTER = dt.timedelta(days=21), dt.timedelta(days=7)
+
+
+class Batch(NamedTuple):
+    """What is to be filled: visits of one client, who could come, and the facts the rules have read."""
+
+    visits: Sequence[Placement]
+    members: Sequence[Member]
+    facts: Facts
+
+    @property
+    def member_ids(self) -> list[int]:
+        return [member.pk for member in self.members]
+
+
+class Said(NamedTuple):
+    """A share from 0 to 1, and why in words (empty: nothing worth saying)."""
+
+    share: float
+    words: str = ""
+
+
+class Factor:
+    """One thing a coordinator weighs. Subclasses set the texts and `default_points` and write `weigh`."""
+
+    code: ClassVar[str]
+    label: ClassVar[str | Promise]
+    meaning: ClassVar[str | Promise]
+    default_points: ClassVar[int]
+    is_against: ClassVar[bool] = False
+
+    def __init__(self, points: int, batch: Batch) -> None:
+        self.points = points
+        self.data = self.load(batch)
+
+    @classmethod
+    def load(cls, batch: Batch) -> Any:
+        """Reads what this factor alone needs, for all caregivers at once; override."""
+        return None
+
+    def weigh(self, member: Member, placement: Placement, facts: Facts) -> Said | None:
+        """The share of this caregiver at this visit; None when the factor does not concern it."""
+        raise NotImplementedError
+
+
+class Continuity(Factor):
+    code = "continuity"
+    label = gettext_lazy("Knows the client")
+    meaning = gettext_lazy("Visits with this client in the last 180 days; ten or more give all points.")
+    default_points = 35
+
+    @classmethod
+    def load(cls, batch: Batch) -> dict[int, int]:
+        moment = now()
+        visits = Visit.objects.live().filter(
+            client=batch.visits[0].client_id,
+            caregiver__in=batch.member_ids,
+            starts_at__gt=moment - LOOK_BACK,
+            starts_at__lt=moment,
+        )
+        return dict(visits.order_by().values_list("caregiver").annotate(n=Count("id")))
+
+    def weigh(self, member: Member, placement: Placement, facts: Facts) -> Said | None:
+        known = self.data.get(member.pk, 0)
+        if not known:
+            return None
+        words = ngettext("%(n)s visit with this client before", "%(n)s visits with this client before", known)
+        return Said(min(known, KNOWN_VISITS) / KNOWN_VISITS, words % {"n": known})
+
+
+class Preferred(Factor):
+    code = "preferred"
+    label = gettext_lazy("The client's wish")
+    meaning = gettext_lazy("The client prefers this caregiver.")
+    default_points = 20
+
+    @classmethod
+    def load(cls, batch: Batch) -> set[int]:
+        wishes = CaregiverPreference.objects.filter(client=batch.visits[0].client_id, kind="preferred")
+        return set(wishes.values_list("member_id", flat=True))
+
+    def weigh(self, member: Member, placement: Placement, facts: Facts) -> Said | None:
+        return Said(1, _("the client's wish")) if member.pk in self.data else None
+
+
+class Trip(NamedTuple):
+    """Where a caregiver comes from and goes to around a visit; `from_visit` when that is not home."""
+
+    start: Place | None
+    here: Place | None
+    end: Place | None
+    from_visit: bool
+    to_visit: bool
+
+
+def trip(member: Member, placement: Placement, facts: Facts) -> Trip:
+    """From the visit before (at most four hours earlier), else from home; and likewise afterwards."""
+    before, _held, after = facts.around(placement)
+    here = facts.clients[placement.client_id].place
+    start = end = member.place
+    from_visit = before is not None and placement.starts_at - before.ends_at < SAME_TRIP
+    to_visit = after is not None and after.starts_at - placement.ends_at < SAME_TRIP
+    if from_visit and before is not None:
+        start = facts.clients[before.client_id].place
+    if to_visit and after is not None:
+        end = facts.clients[after.client_id].place
+    return Trip(start, here, end, from_visit, to_visit)
+
+
+class Nearness(Factor):
+    code = "nearness"
+    label = gettext_lazy("Nearness")
+    meaning = gettext_lazy("Travel from the visit before (up to four hours earlier), else from home; 45 min give 0.")
+    default_points = 15
+
+    @classmethod
+    def load(cls, batch: Batch) -> None:
+        facts = batch.facts
+        if not facts.travel.needs_preparing:
+            return
+        first = batch.visits[0]
+        ways = []
+        for member in batch.members:
+            way = trip(member, _for(first, member), facts)
+            ways += [(way.start, way.here), (way.here, way.end), (way.start, way.end)]
+        facts.travel.prepare(ways)
+
+    def weigh(self, member: Member, placement: Placement, facts: Facts) -> Said | None:
+        way = trip(member, placement, facts)
+        minutes = facts.travel.minutes(way.start, way.here)
+        if minutes is None or way.start is None or way.here is None:
+            return None
+        text = (
+            _("%(minutes)s min (%(km)s km) from the visit before")
+            if way.from_visit
+            else _("%(minutes)s min (%(km)s km) from home")
+        )
+        words = text % {"minutes": minutes, "km": f"{kilometres(way.start, way.here):.1f}"}
+        return Said(max(0.0, 1 - minutes / FAR_MINUTES), words)
+
+
+class Detour(Factor):
+    code = "detour"
+    label = gettext_lazy("Little detour")
+    meaning = gettext_lazy("How much longer the day's way becomes between the visits before and after; 45 min give 0.")
+    default_points = 5
+
+    def weigh(self, member: Member, placement: Placement, facts: Facts) -> Said | None:
+        way = trip(member, placement, facts)
+        there = facts.travel.minutes(way.start, way.here)
+        back = facts.travel.minutes(way.here, way.end)
+        straight = facts.travel.minutes(way.start, way.end)
+        if there is None or back is None or straight is None:
+            return None
+        extra = max(0, there + back - straight)
+        on_the_way = way.from_visit and way.to_visit
+        words = _("%(minutes)s min detour") % {"minutes": extra} if on_the_way else ""
+        return Said(max(0.0, 1 - extra / FAR_MINUTES), words)
+
+
+class Language(Factor):
+    code = "language"
+    label = gettext_lazy("Speaks the client's language")
+    meaning = gettext_lazy("The language wished for, else the client's own.")
+    default_points = 10
+
+    def weigh(self, member: Member, placement: Placement, facts: Facts) -> Said | None:
+        client = facts.clients[placement.client_id]
+        language = client.caregiver_language or client.language
+        if language not in member.languages:
+            return None
+        return Said(1, "" if language == "en" else _("speaks %(language)s") % {"language": name_of(language)})
+
+
+class HoursWanted(Factor):
+    code = "hours"
+    label = gettext_lazy("Wants more hours")
+    meaning = gettext_lazy("How much of the hours wanted in that week is not planned yet.")
+    default_points = 15
+
+    def weigh(self, member: Member, placement: Placement, facts: Facts) -> Said | None:
+        planned, wanted = facts.week_minutes(placement), member.weekly_minutes_wanted
+        words = _("%(planned)s planned this week, wants %(wanted)s")
+        share = (wanted - planned) / wanted if planned < wanted else 0.0
+        return Said(share, words % {"planned": hours(planned), "wanted": hours(wanted)})
+
+
+class Fairness(Factor):
+    code = "fairness"
+    label = gettext_lazy("Evenings and weekends shared fairly")
+    meaning = gettext_lazy(
+        "For visits before 07:00, from 18:00 and at weekends: who had fewer of these than the others in the three "
+        "weeks before and the week after."
+    )
+    default_points = 5
+
+    @classmethod
+    def load(cls, batch: Batch) -> tuple[dict[int, int], float] | None:
+        """(such visits of each caregiver, how many the one with most has), None at a usual hour."""
+        visit = batch.visits[0]
+        start = local(visit.starts_at, batch.facts.zone(visit))
+        if start.weekday() < 5 and 7 <= start.hour < 18:
+            return None
+        counted = dict(fetch(UNPOPULAR, visit.branch_id, visit.starts_at - FAIR_BEFORE, visit.starts_at + FAIR_AFTER))
+        return counted, max((counted.get(pk, 0) for pk in batch.member_ids), default=0)
+
+    def weigh(self, member: Member, placement: Placement, facts: Facts) -> Said | None:
+        if self.data is None:
+            return None
+        counted, most = self.data
+        had = counted.get(member.pk, 0)
+        words = ngettext("%(n)s evening or weekend visit lately", "%(n)s evening or weekend visits lately", had)
+        return Said(1 - had / most if most else 1.0, words % {"n": had})
+
+
+class OvertimeMade(Factor):
+    code = "overtime"
+    label = gettext_lazy("Overtime")
+    meaning = gettext_lazy("Takes points away for the overtime this visit would make; two hours take them all.")
+    default_points = 15
+    is_against = True
+
+    @classmethod
+    def load(cls, batch: Batch) -> Overtime:
+        return Overtime(Severity.WARN, batch.facts)
+
+    def weigh(self, member: Member, placement: Placement, facts: Facts) -> Said | None:
+        if self.data.judge(placement, facts) is None:
+            return None
+        minutes, _double = self.data.made(placement, facts)
+        return Said(min(1.0, minutes / MUCH_OVERTIME), _("%(hours)s of overtime") % {"hours": hours(minutes)})
+
+
+@dataclass(frozen=True)
+class Weight:
+    """What the agency gives a factor, or each warning."""
+
+    code: str
+    label: str | Promise
+    meaning: str | Promise
+    default_points: int
+    is_against: bool
+
+
+# Not a factor of a caregiver but of the rules: each warning that would have to be overridden.
+WARNING = Weight(
+    "warning",
+    gettext_lazy("Each warning"),
+    gettext_lazy("Taken away for each rule that warns and would have to be overridden with a reason."),
+    15,
+    is_against=True,
+)
+
+
+@lru_cache(maxsize=1)
+def _classes(paths: tuple[str, ...]) -> tuple[type[Factor], ...]:
+    return tuple(import_string(path) for path in paths)
+
+
+def factor_classes() -> tuple[type[Factor], ...]:
+    """The factors of this installation, in the order they are said."""
+    return _classes(tuple(settings.MATCHING_FACTORS))
+
+
+def weights() -> list[Weight]:
+    """Everything an agency may weigh."""
+    rows = [Weight(one.code, one.label, one.meaning, one.default_points, one.is_against) for one in factor_classes()]
+    return [*rows, WARNING]
+
+
+def _for(visit: Placement, member: Member) -> Placement:
+    return Placement(
+        visit.key,
+        visit.branch_id,
+        visit.client_id,
+        visit.service_type_id,
+        visit.starts_at,
+        visit.ends_at,
+        member.pk,
+        visit.visit_id,
+    )
