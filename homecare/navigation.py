@@ -102,6 +102,7 @@ OFFICE: tuple[Section, ...] = (
             Entry(_("Week board"), "scheduling:board", "scheduling.view_visit"),
             Entry(_("Visits"), "scheduling:visit-list", "scheduling.view_visit"),
             Entry(_("Unfilled"), "scheduling:visit-unfilled", "scheduling.change_visit"),
+            Entry(_("Offers"), "scheduling:offer-list", "scheduling.add_offer"),
             Entry(_("Approval"), "scheduling:visit-approval", "scheduling.approve_visit"),
             Entry(_("From phones"), "scheduling:review-list", "scheduling.change_visit"),
             Entry(_("Patterns"), "scheduling:schedule-list", "scheduling.view_schedule"),
@@ -139,6 +140,8 @@ OFFICE: tuple[Section, ...] = (
         "settings",
         (
             Entry(_("Agency"), "accounts:settings", "accounts.change_agency"),
+            Entry(_("Placement rules"), "scheduling:rule-settings", "accounts.change_agency"),
+            Entry(_("Suggestions"), "scheduling:weight-settings", "accounts.change_agency"),
             Entry(_("People and access"), "accounts:user-list", "accounts.view_user"),
             Entry(_("Branches"), "accounts:branch-list", "accounts.view_branch"),
         ),

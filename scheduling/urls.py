@@ -23,4 +23,8 @@ office = [
     path("clients/<int:client_pk>/", visit.ClientVisits.as_view(), name="client-visits"),
     path("clients/<int:client_pk>/patterns/new/", schedule.ScheduleCreate.as_view(), name="schedule-create"),
 ]
-urlpatterns = [path("schedule/", include(office)), path("", include("scheduling.urls_field"))]
+urlpatterns = [
+    path("schedule/settings/", include("scheduling.urls_settings")),
+    path("schedule/", include(office)),
+    path("", include("scheduling.urls_field")),
+]

@@ -1,0 +1,13 @@
+"""What the agency decides about scheduling, under /schedule/settings/ in the namespace of scheduling."""
+
+from django.urls import path
+
+from scheduling.views import matching_weight, rule, training
+
+urlpatterns = [
+    path("rules/", rule.RuleSettings.as_view(), name="rule-settings"),
+    path("trainings/new/", training.TrainingAdd.as_view(), name="training-add"),
+    path("trainings/<int:pk>/remove/", training.TrainingRemove.as_view(), name="training-remove"),
+    path("suggestions/", matching_weight.WeightSettings.as_view(), name="weight-settings"),
+    path("suggestions/reset/", matching_weight.WeightReset.as_view(), name="weight-reset"),
+]
