@@ -149,6 +149,8 @@ BEAT_EVERY_MINUTES = {
     "staff.tasks.warn_expiring_credentials": 60,
     "careplans.tasks.warn_plan_reviews": 60,
     "scheduling.tasks.extend_schedules": 60 * 12,
+    "scheduling.tasks.expire_offers": 1,
+    "scheduling.tasks.remind_of_offers": 5,
     "scheduling.tasks.warn_late_visits": 1,
     "scheduling.tasks.remind_tomorrow": 10,
     "scheduling.tasks.remind_unapproved": 60,

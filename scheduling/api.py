@@ -19,6 +19,7 @@ from homecare.api.viewsets import IdempotentWrites, ScopedViewSet
 from homecare.audit.services.event import record_view
 from homecare.clock import minutes_between, monday_of, today, week_bounds
 from scheduling.api_field import FIELD_ROUTES
+from scheduling.api_offer import OFFER_ROUTES
 from scheduling.models import AssignmentRule, Schedule, ServiceType, Visit
 from scheduling.pattern import Assignment
 from scheduling.placement import PlacementRefused
@@ -380,5 +381,6 @@ ROUTES: list = [
     ("visits", VisitViewSet, "visit"),
     ("schedules", ScheduleViewSet, "schedule"),
     ("service-types", ServiceTypeViewSet, "servicetype"),
+    *OFFER_ROUTES,
     *FIELD_ROUTES,
 ]

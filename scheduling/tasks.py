@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils.translation import gettext_lazy as _
 
 from homecare.inbox.kinds import declare
-from scheduling.services import reminder, schedule
+from scheduling.services import offer, reminder, schedule
 
 declare("visit.tomorrow", label=_("Tomorrow's visits"), channels=("app", "email"), permission="scheduling.work_visit")
 declare(
@@ -26,6 +26,16 @@ declare(
 @shared_task
 def extend_schedules() -> None:
     schedule.extend_schedules()
+
+
+@shared_task
+def expire_offers() -> None:
+    offer.expire_offers()
+
+
+@shared_task
+def remind_of_offers() -> None:
+    offer.remind_of_offers()
 
 
 @shared_task

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from scheduling.views import board, schedule, visit, visit_change
+from scheduling.views import board, offer, schedule, visit, visit_change
 
 app_name = "scheduling"
 office = [
@@ -16,6 +16,12 @@ office = [
     path("visits/<int:pk>/assign/", visit_change.VisitAssign.as_view(), name="visit-assign"),
     path("visits/<int:pk>/cancel/", visit_change.VisitCancel.as_view(), name="visit-cancel"),
     path("visits/<int:pk>/suggestions/", visit.VisitSuggestions.as_view(), name="visit-suggestions"),
+    path("visits/<int:pk>/offer/", offer.VisitOffer.as_view(), name="visit-offer"),
+    path("patterns/<int:pk>/offer/", offer.ScheduleOffer.as_view(), name="schedule-offer"),
+    path("offers/", offer.OfferList.as_view(), name="offer-list"),
+    path("offers/<int:pk>/", offer.OfferDetail.as_view(), name="offer-detail"),
+    path("offers/<int:pk>/withdraw/", offer.OfferWithdraw.as_view(), name="offer-withdraw"),
+    path("offers/<int:pk>/answers/<int:answer_pk>/", offer.OfferChoose.as_view(), name="offer-choose"),
     path("patterns/", schedule.ScheduleList.as_view(), name="schedule-list"),
     path("patterns/<int:pk>/", schedule.ScheduleDetail.as_view(), name="schedule-detail"),
     path("patterns/<int:pk>/edit/", schedule.ScheduleUpdate.as_view(), name="schedule-update"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from scheduling.views import approval, feed, phone, review
+from scheduling.views import approval, feed, phone, phone_offer, review
 
 urlpatterns = [
     path("care/", phone.PhoneToday.as_view(), name="phone-today"),
@@ -17,6 +17,19 @@ urlpatterns = [
         )
         for kind in phone.BODIES
     ],
+    path("care/offers/", phone_offer.PhoneOffers.as_view(), name="phone-offers"),
+    path(
+        "care/offers/<int:pk>/accept/",
+        phone_offer.PhoneOfferAnswer.as_view(),
+        {"answer": "accept"},
+        name="phone-offer-accept",
+    ),
+    path(
+        "care/offers/<int:pk>/decline/",
+        phone_offer.PhoneOfferAnswer.as_view(),
+        {"answer": "decline"},
+        name="phone-offer-decline",
+    ),
     path("care/events/", phone.PhoneEventInbox.as_view(), name="phone-event"),
     path("care/waiting/", phone.PhoneEventsWaiting.as_view(), name="phone-events-waiting"),
     path("care/calendar/", feed.PhoneCalendar.as_view(), name="phone-calendar"),

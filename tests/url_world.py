@@ -20,6 +20,7 @@ from homecare.accounts.models.token import digest
 from homecare.inbox.models import Notification
 from homecare.jobs.models import Job
 from scheduling.models import CalendarFeed, ClockEvent, PhoneEvent, VisitException
+from scheduling.services.offer import make_offer
 from staff.models import Member
 from tests import factories
 
@@ -146,12 +147,30 @@ def _visit_rows(world: World, client: Any) -> dict[Any, Any]:
     )
     done = factories.completed_visit(world.member, starts_at=MOMENT, client=client)
     CalendarFeed.objects.create(user=world.caregiver, digest=digest(SECRET))
+    coming = timezone.now() + dt.timedelta(days=20)
+    pattern = factories.ScheduleFactory(client=client)
+    free = [
+        factories.VisitFactory(
+            client=client,
+            schedule=pattern,
+            occurrence_on=(coming + dt.timedelta(days=n)).date(),
+            starts_at=coming + dt.timedelta(days=n),
+        )
+        for n in (0, 1)
+    ]
+    offer = make_offer(
+        free[1:], [world.member], mode="first", expires_at=coming - dt.timedelta(days=1), by=world.coordinator
+    )
     return {
+        "offer": offer.pk,
+        "phone-offer": offer.pk,
+        "answer_pk": offer.answers.get().pk,
+        ("scheduling:visit-offer", "pk"): free[0].pk,
         "visit": visit.pk,
         "phone": visit.pk,
         "review": event.pk,
         "exception": VisitException.objects.create(visit=done, kind="late", detail="20 minutes late").pk,
-        "schedule": factories.ScheduleFactory(client=client).pk,
+        "schedule": pattern.pk,
         "servicetype": visit.service_type.pk,
         "clock-event": ClockEvent.objects.create(
             visit=done, member=world.member, kind="in", at=MOMENT, recorded_by=world.caregiver

@@ -1,5 +1,6 @@
 from scheduling.models.clock_event import ClockEvent, PhoneEvent
 from scheduling.models.feed import CalendarFeed
+from scheduling.models.offer import Offer, OfferAnswer, OfferedVisit
 from scheduling.models.schedule import AssignmentRule, Schedule, ServiceType
 from scheduling.models.series_change import SeriesChange
 from scheduling.models.temporary_change import TemporaryChange
@@ -12,6 +13,9 @@ __all__ = [
     "AssignmentRule",
     "CalendarFeed",
     "ClockEvent",
+    "Offer",
+    "OfferAnswer",
+    "OfferedVisit",
     "PhoneEvent",
     "ReasonCode",
     "RuleOverride",

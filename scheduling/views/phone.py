@@ -29,7 +29,7 @@ from homecare.audit.services.event import record_view
 from homecare.clock import day_bounds, monday_of, today, week_bounds
 from homecare.errors import DomainError
 from homecare.views import Page, PermissionMixin
-from scheduling.models import PhoneEvent, Visit
+from scheduling.models import OfferAnswer, PhoneEvent, Visit
 from scheduling.phone_answer import answer_of
 from scheduling.phone_envelope import read_envelope
 from scheduling.phone_forms import BODIES, act_of
@@ -97,6 +97,7 @@ class PhoneToday(CaregiverMixin, Page):
             tomorrow=[card for card in cards if card.visit.starts_at >= ends_at and card.is_to_do],
             keep=json.dumps([{"url": card.url, "stamp": card.stamp} for card in cards if card.is_to_do]),
             now=timezone.now(),
+            offers=OfferAnswer.objects.visible_to(self.person).filter(member=self.member).waiting().count(),
             **kwargs,
         )
 

@@ -22,6 +22,7 @@ from homecare.csv_export import csv_response
 from homecare.views import DetailPage, ListPage, Page
 from scheduling.forms.visit import UnfilledFilter
 from scheduling.forms.visit_filter import VisitFilter
+from scheduling.handover import handover_of
 from scheduling.matching import suggest_for_visit
 from scheduling.models import Schedule, Visit
 
@@ -114,6 +115,7 @@ class VisitDetail(DetailPage):
             "actions": visit_actions(visit, self.request, is_dialog=bool(is_dialog)),
             "overrides": visit.overrides.select_related("by"),
             "tasks": visit.tasks.all(),
+            "partners": visit.partners.select_related("caregiver"),
         }
         if not is_dialog:
             context |= {
@@ -121,6 +123,7 @@ class VisitDetail(DetailPage):
                 "notes": visit.notes.select_related("author"),
                 "exceptions": visit.exceptions.select_related("reason_code"),
                 "events": _history(visit),
+                "handover": handover_of(visit),
             }
         return super().get_context_data(**context, **kwargs)
 
@@ -128,6 +131,7 @@ class VisitDetail(DetailPage):
 def _facts(visit: Visit) -> list[tuple[str, Any]]:
     zone_name = visit.branch.time_zone
     facts = [
+        *_timing(visit, zone_name),
         (_("Caregiver"), visit.caregiver or _("Nobody yet (unfilled)")),
         (_("Service"), visit.service_type),
         (_("Length"), _("%(n)s min") % {"n": visit.planned_minutes}),
@@ -147,6 +151,18 @@ def _facts(visit: Visit) -> list[tuple[str, Any]]:
     return facts
 
 
+def _timing(visit: Visit, zone_name: str) -> list[tuple[str, Any]]:
+    """The window in which it may begin, and the hours of sleep of a sleepover or live-in shift."""
+    found: list[tuple[str, Any]] = []
+    if visit.window_starts_at is not None and visit.window_ends_at is not None:
+        first, last = local(visit.window_starts_at, zone_name), local(visit.window_ends_at, zone_name)
+        found.append((_("May begin"), f"{first:%H:%M}–{last:%H:%M}"))
+    schedule = visit.schedule
+    if schedule is not None and schedule.sleep_start is not None:
+        found.append((_("Sleep"), f"{schedule.sleep_start:%H:%M}–{schedule.sleep_end:%H:%M}"))
+    return found
+
+
 def visit_actions(visit: Visit, request: HttpRequest, *, is_dialog: bool = False) -> list[dict[str, Any]]:
     """What this person may do with the visit now. On the board the same query string goes along."""
     query = f"?{request.GET.urlencode()}" if is_dialog and request.GET else ""
@@ -160,6 +176,8 @@ def visit_actions(visit: Visit, request: HttpRequest, *, is_dialog: bool = False
         ("visit-move", _("Move…"), "calendar-event", visit.caregiver_id is not None),
         ("visit-update", _("Edit…"), "pencil", False),
     ]
+    if visit.is_open and request.user.has_perm("scheduling.add_offer"):
+        verbs.insert(1, ("visit-offer", _("Offer…"), "send", False))
     for name, label, icon, is_primary in verbs:
         url = reverse(f"scheduling:{name}", args=[visit.pk]) + query
         actions.append({"label": label, "url": url, "icon": icon, "primary": is_primary, "dialog": True})
