@@ -47,7 +47,7 @@ WHERE c.client_id = ANY(%s::bigint[]) ORDER BY c.since
 """
 # What a visit of the client may cost: each payer in the order in which they pay, with the rates of its services.
 TARIFF = """
-SELECT c.client_id, r.service_type_id, c.since, c.until, p.rounding, r.unit, r.amount_rate, r.since, r.until
+SELECT c.client_id, c.id, r.service_type_id, c.since, c.until, p.rounding, r.unit, r.amount_rate, r.since, r.until
 FROM billing_coverage c JOIN billing_payer p ON p.id = c.payer_id LEFT JOIN billing_rate r ON r.payer_id = p.id
 WHERE c.client_id = ANY(%s::bigint[])
 ORDER BY c.priority, c.since DESC, c.id DESC, r.since DESC, r.id DESC
@@ -214,6 +214,7 @@ class CoverageInForce(Rule):
 class Price(NamedTuple):
     """What a payer pays for a service while both its coverage and its rate are in force."""
 
+    coverage_id: int
     service_type_id: int | None
     covers_since: dt.date
     covers_until: dt.date | None
@@ -232,10 +233,14 @@ class Spending:
     spent: dict[tuple[int, dt.date], Decimal] = field(default_factory=lambda: defaultdict(lambda: ZERO))
 
     def cost(self, client_id: int, service_type_id: int, on: dt.date, minutes: int) -> Decimal:
-        """What one visit costs on that day by the first payer in force; nothing where no rate is known."""
+        """What one visit costs on that day by the payer that pays first then; nothing where that one has no rate."""
+        first: int | None = None
         for price in self.prices.get(client_id, ()):
             if not _within(on, price.covers_since, price.covers_until):
                 continue
+            first = price.coverage_id if first is None else first
+            if price.coverage_id != first:
+                break
             if price.service_type_id != service_type_id or price.rate is None or price.unit is None:
                 continue
             if price.since is not None and _within(on, price.since, price.until):
@@ -315,6 +320,6 @@ class MonthlyBudget(Rule):
         since = dt.date(2026, 1, 1)
         stage.data = Spending()
         stage.data.prices[stage.client.id] = [
-            Price(1, since, None, "nearest8", "hour", Decimal("32.0000"), since, None)
+            Price(1, 1, since, None, "nearest8", "hour", Decimal("32.0000"), since, None)
         ]
         stage.data.spent[stage.client.id, dt.date(2026, 12, 1)] = Decimal("784.00")

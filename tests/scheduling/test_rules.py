@@ -3,14 +3,16 @@
 import datetime as dt
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from billing.models import Payer
 from careplans.models import CarePlan
-from clients.models import CaregiverPreference
+from clients.models import CaregiverPreference, Client
 from homecare.accounts.models import Agency
-from scheduling.placement import Judge, Placement, judge_placement
+from scheduling.models import TrainingRequirement
+from scheduling.placement import Judge, Placement, rule_classes
 from scheduling.services.visit import create_visit
 from staff.models import Availability
 from tests.factories import (
@@ -18,6 +20,7 @@ from tests.factories import (
     AuthorizationFactory,
     CarePlanFactory,
     ClientFactory,
+    CoverageFactory,
     CredentialFactory,
     CredentialTypeFactory,
     MemberFactory,
@@ -27,31 +30,14 @@ from tests.factories import (
     TimeOffFactory,
     VisitFactory,
 )
+from tests.scheduling.placing import HOUR, NINE, against
 
 pytestmark = pytest.mark.django_db
-
-NINE = dt.datetime(2026, 12, 7, 14, tzinfo=dt.UTC)  # Monday 09:00 in Boston
-HOUR = dt.timedelta(hours=1)
 
 
 @pytest.fixture
 def client_of(branch):
     return ClientFactory(branch=branch, first_name="Rosa", last_name="Lopez")
-
-
-def against(client, member, starts_at=NINE, ends_at=None, service=None):
-    """What the rules say, by code."""
-    service = service or ServiceTypeFactory()
-    placement = Placement(
-        "x",
-        client.branch_id,
-        client.pk,
-        service.pk,
-        starts_at,
-        ends_at or starts_at + HOUR,
-        member.pk if member else None,
-    )
-    return {finding.code: finding for finding in judge_placement(placement)}
 
 
 def test_a_caregiver_who_fits_has_nothing_against(client_of, caregiver):
@@ -314,25 +300,51 @@ def test_agency_turns_a_rule_off_or_makes_it_block(client_of, branch):
     assert against(client_of, unavailable) == {}
 
 
-def test_judging_needs_the_same_queries_for_1_and_60_placements(client_of, branch):
+def test_judging_needs_the_same_queries_for_1_and_200_placements(client_of, branch):
+    """Every rule is on, and every one has something to read."""
     service = ServiceTypeFactory()
-    Agency.current()
+    AuthorizationFactory(client=client_of, service_type=service)
+    CoverageFactory(client=client_of)
+    TrainingRequirement.objects.create(training=CredentialTypeFactory(), service_type=service)
+    Client.objects.filter(pk=client_of.pk).update(monthly_budget_amount=10_000)
+    Agency.objects.update_or_create(pk=1, defaults={"rule_severities": {"introduced": "warn"}})
     counts = []
-    for members in (1, 59):
-        people = [MemberFactory(branch=branch, always_available=True) for _number in range(members)]
-        for number, member in enumerate(people):
-            VisitFactory(
-                client=ClientFactory(branch=branch), caregiver=member, starts_at=NINE + (number % 5 + 2) * HOUR
-            )
-        placements = [
-            Placement(m.pk, client_of.branch_id, client_of.pk, service.pk, NINE, NINE + HOUR, m.pk) for m in people
-        ]
-        with CaptureQueriesContext(connection) as seen:
-            judge = Judge(placements)
-            for placement in placements:
-                judge.judge(placement)
-        counts.append(len(seen))
-    assert counts[0] == counts[1] <= 14
+    with time_machine.travel(NINE - HOUR, tick=False):
+        for members in (1, 199):
+            people = [MemberFactory(branch=branch, always_available=True) for _number in range(members)]
+            for number, member in enumerate(people):
+                VisitFactory(
+                    client=ClientFactory(branch=branch), caregiver=member, starts_at=NINE + (number % 5 + 2) * HOUR
+                )
+            placements = [
+                Placement(m.pk, client_of.branch_id, client_of.pk, service.pk, NINE, NINE + HOUR, m.pk) for m in people
+            ]
+            with CaptureQueriesContext(connection) as seen:
+                judge = Judge(placements)
+                for placement in placements:
+                    judge.judge(placement)
+            counts.append(len(seen))
+    assert counts[0] == counts[1] <= 20
+
+
+def test_rules_that_are_off_read_nothing(client_of, caregiver):
+    softened = {rule.code: "off" for rule in rule_classes()}
+    Agency.objects.update_or_create(pk=1, defaults={"rule_severities": softened})
+    with CaptureQueriesContext(connection) as seen:
+        against(client_of, caregiver)
+    asked = [query["sql"].split("FROM ")[1].split()[0] for query in seen if "FROM" in query["sql"]]
+    # What the two rules kept by the database need, the agency's own row, and the service type of the test.
+    assert set(asked) <= {
+        "scheduling_trainingrequirement)",
+        "scheduling_visit",
+        "scheduling_servicetype",
+        '"scheduling_servicetype"',
+        "staff_timeoff",
+        "clients_client",
+        "staff_member",
+        "accounts_agency",
+        "accounts_branch",
+    }
 
 
 def test_creating_a_visit_needs_the_same_queries_as_rows_grow(client_of, branch, coordinator):
