@@ -349,6 +349,8 @@ MATCHING_FACTORS = [
     "scheduling.factors.OvertimeMade",
 ]
 SCHEDULE_HORIZON_WEEKS = 12
+# What a change of a series uses and costs: called as provide(client, service_type, before, after).
+SERIES_FACTS = ["billing.series_facts.units_and_cost"]
 
 # Where travel times come from: straight_line, matrix, osrm or valhalla (docs/rules.md, section 4).
 TRAVEL_TIMES = env.str("TRAVEL_TIMES", default="straight_line")

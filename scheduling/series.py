@@ -103,6 +103,14 @@ class Edit:
         return len(self.changes) - self.count(Fate.SAME)
 
     @property
+    def told(self) -> list[Member]:
+        """The caregivers who hear of it: each whose visits change, end or begin."""
+        touched = [change for change in self.changes if change.fate != Fate.SAME]
+        people = [change.visit.caregiver for change in touched if change.visit is not None]
+        people += [change.caregiver for change in touched if change.after is not None]
+        return list({member.pk: member for member in people if member is not None and member.user_id}.values())
+
+    @property
     def left_open(self) -> list[VisitChange]:
         return [change for change in self.changes if change.is_left_open]
 

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from scheduling.views import board, offer, schedule, visit, visit_change
+from scheduling.views import board, offer, visit, visit_change
 
 app_name = "scheduling"
 office = [
@@ -22,15 +22,11 @@ office = [
     path("offers/<int:pk>/", offer.OfferDetail.as_view(), name="offer-detail"),
     path("offers/<int:pk>/withdraw/", offer.OfferWithdraw.as_view(), name="offer-withdraw"),
     path("offers/<int:pk>/answers/<int:answer_pk>/", offer.OfferChoose.as_view(), name="offer-choose"),
-    path("patterns/", schedule.ScheduleList.as_view(), name="schedule-list"),
-    path("patterns/<int:pk>/", schedule.ScheduleDetail.as_view(), name="schedule-detail"),
-    path("patterns/<int:pk>/edit/", schedule.ScheduleUpdate.as_view(), name="schedule-update"),
-    path("patterns/<int:pk>/end/", schedule.ScheduleEnd.as_view(), name="schedule-end"),
     path("clients/<int:client_pk>/", visit.ClientVisits.as_view(), name="client-visits"),
-    path("clients/<int:client_pk>/patterns/new/", schedule.ScheduleCreate.as_view(), name="schedule-create"),
 ]
 urlpatterns = [
     path("schedule/settings/", include("scheduling.urls_settings")),
+    path("schedule/", include("scheduling.urls_schedule")),
     path("schedule/", include(office)),
     path("", include("scheduling.urls_field")),
 ]

@@ -15,14 +15,15 @@ def day_field(label: Any, *, required: bool = True, help_text: Any = "") -> form
     return forms.DateField(label=label, required=required, help_text=help_text, widget=widget)
 
 
-def time_field(label: Any, *, help_text: Any = "") -> forms.TimeField:
+def time_field(label: Any, *, required: bool = True, help_text: Any = "") -> forms.TimeField:
     widget = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
-    return forms.TimeField(label=label, help_text=help_text, widget=widget)
+    return forms.TimeField(label=label, required=required, help_text=help_text, widget=widget)
 
 
-def minutes_field() -> forms.IntegerField:
+def minutes_field(*, required: bool = True) -> forms.IntegerField:
     return forms.IntegerField(
         label=_("Length in minutes"),
+        required=required,
         min_value=5,
         max_value=24 * 60,
         widget=forms.NumberInput(attrs={"step": 5}),

@@ -41,14 +41,25 @@ class MoveForm(AssignForm):
 
     day = day_field(_("Day"))
     start_time = time_field(_("Start"), help_text=_("The visit keeps its length."))
-    field_order = ["version", "day", "start_time", "caregiver", "override_reason"]
+    together = forms.BooleanField(label=_("Move the caregivers who come at the same time too"), required=False)
+    field_order = ["version", "day", "start_time", "caregiver", "together", "override_reason"]
 
     def __init__(self, *args: Any, user: Any, visit: Visit, **kwargs: Any) -> None:
         start = local(visit.starts_at, visit.branch.time_zone)
-        initial = {"day": start.date(), "start_time": start.time()}
+        initial = {"day": start.date(), "start_time": start.time(), "together": True}
         kwargs["initial"] = initial | (kwargs.get("initial") or {})
         super().__init__(*args, user=user, visit=visit, **kwargs)
         self.zone_name = visit.branch.time_zone
+        self._offer_partners(visit)
+
+    def _offer_partners(self, visit: Visit) -> None:
+        """Asked only of a double-up, with the names of the others."""
+        others = list(visit.partners.select_related("caregiver")) if visit.schedule_id else []
+        if not others:
+            del self.fields["together"]
+            return
+        names = [row.caregiver.full_name if row.caregiver else str(_("nobody yet")) for row in others]
+        self.fields["together"].help_text = ", ".join(names)
 
     @property
     def starts_at(self) -> dt.datetime:
@@ -81,6 +92,7 @@ class VisitForm(MoveForm):
         kwargs["initial"] = initial | (kwargs.get("initial") or {})
         super().__init__(*args, user=user, visit=visit, **kwargs)
         self.fields["start_time"].help_text = ""
+        self.fields.pop("together", None)
 
     @property
     def ends_at(self) -> dt.datetime:

@@ -294,13 +294,14 @@ def _successor(edit: Edit, later: Schedule | None, by: User) -> Schedule:
 
 
 def _take_temporary_changes(old: Schedule, row: Schedule, from_on: dt.date) -> None:
-    """Temporary changes go on in the successor; one that spans the day is shared between the two."""
-    for change in TemporaryChange.objects.filter(schedule=old, until_on__gte=from_on):
+    """Temporary changes go on in the successor, in the order in which they were made: of two the later counts."""
+    for change in TemporaryChange.objects.filter(schedule=old, until_on__gte=from_on).order_by("pk"):
         if change.from_on < from_on:
             TemporaryChange.objects.filter(pk=change.pk).update(until_on=from_on - DAY)
-            change.pk, change.from_on = None, from_on
-        change.schedule = row
-        change.save()
+        else:
+            TemporaryChange.objects.filter(pk=change.pk).delete()
+        change.pk, change.schedule, change.from_on = None, row, max(change.from_on, from_on)
+        change.save(force_insert=True)
 
 
 def _member_ids(schedule: Schedule, pattern: Pattern) -> set[int]:

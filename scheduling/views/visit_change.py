@@ -18,6 +18,7 @@ from homecare.views import FormPage
 from scheduling.forms.visit import AssignForm, CancelForm, MoveForm, NewVisitForm, VisitForm, default_day
 from scheduling.models import Visit
 from scheduling.placement import OverrideNeeded
+from scheduling.services.double_up import move_together
 from scheduling.services.visit import assign_visit, cancel_visit, create_visit, move_visit, update_visit
 from scheduling.views.board import board_week, touched_cells
 from scheduling.wording import span
@@ -125,14 +126,16 @@ class VisitMove(ChangePage):
 
     def perform(self, form: Any) -> Visit:
         data = form.cleaned_data
-        return move_visit(
-            self.visit,
-            starts_at=form.starts_at,
-            caregiver=data["caregiver"],
-            by=self.request.user,  # type: ignore[arg-type]
-            override_reason=data["override_reason"],
-            version=data["version"],
-        )
+        asked: dict[str, Any] = {
+            "starts_at": form.starts_at,
+            "caregiver": data["caregiver"],
+            "by": self.request.user,
+            "override_reason": data["override_reason"],
+            "version": data["version"],
+        }
+        if data.get("together"):
+            return move_together(self.visit, **asked)[0]
+        return move_visit(self.visit, **asked)
 
 
 class VisitAssign(ChangePage):

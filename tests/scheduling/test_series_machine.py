@@ -26,8 +26,8 @@ from scheduling.models import Schedule, SeriesChange, TemporaryChange, Visit
 from scheduling.pattern import Assignment, Pattern, Temporary
 from scheduling.recurrence import Recurrence
 from scheduling.series import Scope
-from scheduling.services.schedule import create_schedule, end_schedule, extend_schedules
 from scheduling.services.materialise import patterns_of
+from scheduling.services.schedule import create_schedule, end_schedule, extend_schedules
 from scheduling.services.schedule_edit import edit_schedule
 from scheduling.services.temporary_change import change_temporarily, withdraw_temporary_change
 from scheduling.services.undo import undo_change
@@ -90,9 +90,10 @@ class Series(RuleBasedStateMachine):
         rows = Visit.objects.filter(client=self.client, status__in=Visit.OPEN_STATUSES, starts_at__gt=now())
         return list(rows.order_by("starts_at", "pk"))
 
-    def note_what_is_fixed(self) -> None:
-        """What has begun or passed must look the same after the next act."""
-        rows = Visit.objects.filter(client=self.client).exclude(status__in=Visit.OPEN_STATUSES, starts_at__gt=now())
+    def note_what_is_fixed(self, besides: str = "") -> None:
+        """What has begun, passed or been cancelled must look the same after the next act."""
+        movable = [*Visit.OPEN_STATUSES, besides]
+        rows = Visit.objects.filter(client=self.client).exclude(status__in=movable, starts_at__gt=now())
         self.fixed = {row.pk: tuple(getattr(row, name) for name in SHOWN[:4]) for row in rows}
 
     @initialize(text=recurrences, time=times, minutes=lengths, heads=st.integers(1, 2), first=st.integers(0, 9))
@@ -202,7 +203,7 @@ class Series(RuleBasedStateMachine):
     def undo(self, minutes):
         self.traveller.move_to(now() + dt.timedelta(minutes=minutes))
         change = SeriesChange.objects.filter(undone_at=None).order_by("-pk")[0]
-        self.note_what_is_fixed()
+        self.note_what_is_fixed(besides="cancelled")
         self.attempt(undo_change, change, by=self.by)
 
     @rule(days=st.integers(1, 9), swept=st.booleans())
