@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from scheduling.roster.compiled import inner, jit
 from scheduling.roster.moves import (
     FIXED,
     LATE,
@@ -18,8 +19,6 @@ from scheduling.roster.moves import (
     allowed,
     begin,
     below,
-    inner,
-    jit,
     link,
     set_pause,
     set_window,
@@ -226,7 +225,7 @@ def rest(P, S):
             x = S.node.follows[x]
     if x == S.tour.pause_at[r]:
         return False
-    set_pause(S, r, x)
+    set_pause(P, S, r, x)
     return True
 
 
@@ -318,7 +317,7 @@ def load(P, S, best):
             link(P, S, v, p)
             p = v
         if P.pause[r, 2] > 0:
-            set_pause(S, r, best[2, r])
+            set_pause(P, S, r, best[2, r])
     settle(P, S, np.inf)
     refresh(P, S)
 

@@ -235,9 +235,9 @@ def _near(values: dict[str, Any]) -> tuple[Any, Any]:
     opens = values["opens"].min(axis=1)
     closes = np.where(values["closes"] >= FREE, -FREE, values["closes"]).max(axis=1)
     place, travel, minutes = values["place"][:n], values["travel"], values["visit"]["minutes"]
-    eligible = values["eligible"].astype(np.float32)
+    runs = np.packbits(values["eligible"], axis=1)
     for node in range(n):
-        shared = (eligible @ eligible[node]) > 0
+        shared = (runs & runs[node]).any(axis=1)
         shared[node] = False
         mates = values["mates"][node]
         shared[mates[mates >= 0]] &= values["visit"]["needs_two"][node] == 0
@@ -253,10 +253,11 @@ def _near(values: dict[str, Any]) -> tuple[Any, Any]:
 
 
 def _keep_nearest(row: Any, apart: Any, shared: Any) -> None:
-    apart = np.where(shared, apart, np.inf)
-    order = np.argsort(apart, kind="stable")[: len(row)]
-    order = order[np.isfinite(apart[order])]
-    row[: len(order)] = order
+    """The numbers of the least distances among those shared, into `row`."""
+    among = np.flatnonzero(shared)
+    if len(among) > len(row):
+        among = among[np.argpartition(apart[among], len(row) - 1)[: len(row)]]
+    row[: len(among)] = among[np.argsort(apart[among], kind="stable")]
 
 
 def state_of(problem: Problem, seed: int) -> State:

@@ -7,16 +7,14 @@ of the mates, as long as a start changes. Everything is logged, so that a refuse
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from scheduling.roster.compiled import inner
 
 POOL, LOGGED, STAMP, TOUCHED, OPS, HEAD, TAIL = 0, 1, 2, 3, 4, 5, 6  # State.ints
 FIXED, LATE, RUNS = 0, 1, 2  # State.sums
 COST, WORST_WAIT, IDLE, WORK, ENDS, BEGINS = 0, 1, 2, 3, 4, 5  # State.tally
 UNLINKED, LINKED, WINDOW, PAUSE = 0, 1, 2, 3  # State.ops
 TRAVEL, W_LATE, WAITING, W_WAIT, OVERTIME, W_IDLE, IMBALANCE = 0, 1, 2, 3, 4, 5, 6  # Problem.w
-
-inner = njit(cache=True, nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False)
-jit = njit(cache=True, nogil=True, error_model="numpy", no_cfunc_wrapper=True, _nrt=False)
 
 
 @inner
@@ -149,7 +147,7 @@ def unlink(P, S, v):
     """Takes v out of its run; a break before it is then taken before the next."""
     p, x, r = S.node.leads[v], S.node.follows[v], S.node.run[v]
     if S.tour.pause_at[r] == v:
-        set_pause(S, r, x)
+        set_pause(P, S, r, x)
     _detach(P, S, v)
     _note(S, UNLINKED, v, p)
     log(S, v)
@@ -164,11 +162,16 @@ def unlink(P, S, v):
 
 
 @inner
-def set_pause(S, r, x):
+def set_pause(P, S, r, x):
     """The break of run r is taken before node x (−1: not at all)."""
-    _note(S, PAUSE, r, S.tour.pause_at[r])
+    old = S.tour.pause_at[r]
+    _note(S, PAUSE, r, old)
     S.tour.pause_at[r] = x
     touch(S, r)
+    if 0 <= old < P.n:
+        push(S, old)
+    if 0 <= x < P.n:
+        push(S, x)
 
 
 @inner

@@ -168,14 +168,14 @@ class Search:
         from scheduling.roster import annealing, timing
 
         problem = self.problem
-        usual, extras, sums = _usual_way(problem), _extras(problem), state.sums.copy()
+        extras, sums = _extras(problem), state.sums.copy()
+        hot, cold = _heats(problem, is_warm=self.start is not None)
         price, steps, met = timing.cost(problem, state), 200, 0
-        annealing.anneal(problem, state, best, price, usual, 0, extras, sums)  # compiled before the clock starts
+        annealing.anneal(problem, state, best, price, hot, 0, extras, sums)  # compiled before the clock starts
         with self.lock:
             self.began = self.began or time.monotonic()
-        hot = HOT if self.start is None else WARM
         while not self.stop.is_set() and (share := (time.monotonic() - self.began) / self.seconds) < 1.0:
-            heat = usual * hot * (COLD / hot) ** share
+            heat = hot * (cold / hot) ** share
             began = time.perf_counter()
             _now, price = annealing.anneal(problem, state, best, price, heat, steps, extras, sums)
             annealing.refresh(problem, state)
@@ -201,15 +201,20 @@ class Search:
         return price
 
 
-def _usual_way(problem: Any) -> float:
-    """The price of a usual way between neighbours: what the temperature is measured in."""
+def _heats(problem: Any, *, is_warm: bool) -> tuple[float, float]:
+    """The first and the last temperature, in the price of a usual way between neighbours.
+
+    Where the worst idle time is paid for, one minute of it weighs more than ways do, and it begins hotter.
+    """
     import numpy as np
 
     places = problem.place[: problem.n]
     ways = problem.travel[np.ix_(places, places)] + np.eye(problem.n) * 1e9
     near = np.sort(ways, axis=1)[:, :5]
     near = near[near < 1e8]
-    return float(max(problem.w[0], 0.1) * max(1.0, near.mean() if near.size else 1.0))
+    minutes = max(1.0, near.mean() if near.size else 1.0)
+    travel, worst_idle = max(problem.w[0], 0.1), problem.w[5]
+    return (WARM if is_warm else HOT) * minutes * (travel + worst_idle / 4), COLD * minutes * travel
 
 
 def _extras(problem: Any) -> Any:

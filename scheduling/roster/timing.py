@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from scheduling.roster.arrays import HARD
+from scheduling.roster.compiled import inner, jit
 from scheduling.roster.moves import (
     BEGINS,
     COST,
@@ -25,8 +26,6 @@ from scheduling.roster.moves import (
     WORK,
     WORST_WAIT,
     begin,
-    inner,
-    jit,
     log,
     push,
     touch,
@@ -106,7 +105,7 @@ def settle(P, S, bound):
     False when a visit would come too late for a total of `bound`, which also ends visits waiting in a circle.
     """
     bound -= S.sums[FIXED]
-    left = 6 * P.n + 60
+    left = 6 * P.n + 60 if bound < np.inf else P.n * P.n + 60
     while S.ints[HEAD] != S.ints[TAIL]:
         v = S.node.queue[S.ints[HEAD]]
         S.ints[HEAD] = (S.ints[HEAD] + 1) % len(S.node)
