@@ -103,6 +103,7 @@ OFFICE: tuple[Section, ...] = (
             Entry(_("Visits"), "scheduling:visit-list", "scheduling.view_visit"),
             Entry(_("Unfilled"), "scheduling:visit-unfilled", "scheduling.change_visit"),
             Entry(_("Offers"), "scheduling:offer-list", "scheduling.add_offer"),
+            Entry(_("Absences"), "scheduling:absence-list", "scheduling.change_visit"),
             Entry(_("Approval"), "scheduling:visit-approval", "scheduling.approve_visit"),
             Entry(_("From phones"), "scheduling:review-list", "scheduling.change_visit"),
             Entry(_("Patterns"), "scheduling:schedule-list", "scheduling.view_schedule"),

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from scheduling.views import board, offer, visit, visit_change
+from scheduling.views import absence, board, offer, visit, visit_change
 
 app_name = "scheduling"
 office = [
@@ -18,6 +18,11 @@ office = [
     path("visits/<int:pk>/suggestions/", visit.VisitSuggestions.as_view(), name="visit-suggestions"),
     path("visits/<int:pk>/offer/", offer.VisitOffer.as_view(), name="visit-offer"),
     path("patterns/<int:pk>/offer/", offer.ScheduleOffer.as_view(), name="schedule-offer"),
+    path("absences/", absence.AbsenceList.as_view(), name="absence-list"),
+    path("absences/new/<int:member_pk>/", absence.AbsenceCreate.as_view(), name="absence-create"),
+    path("absences/<int:pk>/", absence.AbsenceDetail.as_view(), name="absence-detail"),
+    path("absences/<int:pk>/proposals/", absence.AbsenceProposals.as_view(), name="absence-proposals"),
+    path("absences/<int:pk>/cover/", absence.AbsenceCover.as_view(), name="absence-cover"),
     path("offers/", offer.OfferList.as_view(), name="offer-list"),
     path("offers/<int:pk>/", offer.OfferDetail.as_view(), name="offer-detail"),
     path("offers/<int:pk>/withdraw/", offer.OfferWithdraw.as_view(), name="offer-withdraw"),

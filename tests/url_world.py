@@ -19,7 +19,7 @@ from homecare.accounts.models import Holiday, Invitation, PersonalToken, User
 from homecare.accounts.models.token import digest
 from homecare.inbox.models import Notification
 from homecare.jobs.models import Job
-from scheduling.models import CalendarFeed, ClockEvent, PhoneEvent, VisitException
+from scheduling.models import CalendarFeed, ClockEvent, PhoneEvent, SeriesChange, TemporaryChange, VisitException
 from scheduling.services.offer import make_offer
 from staff.models import Member
 from tests import factories
@@ -161,7 +161,10 @@ def _visit_rows(world: World, client: Any) -> dict[Any, Any]:
     offer = make_offer(
         free[1:], [world.member], mode="first", expires_at=coming - dt.timedelta(days=1), by=world.coordinator
     )
+    away = factories.TimeOffFactory(member=world.member, starts_at=MOMENT, ends_at=MOMENT + dt.timedelta(hours=9))
+    LostVisit.objects.create(time_off=away, visit=free[0])
     return {
+        "absence": away.pk,
         "offer": offer.pk,
         "phone-offer": offer.pk,
         "answer_pk": offer.answers.get().pk,
@@ -171,6 +174,14 @@ def _visit_rows(world: World, client: Any) -> dict[Any, Any]:
         "review": event.pk,
         "exception": VisitException.objects.create(visit=done, kind="late", detail="20 minutes late").pk,
         "schedule": pattern.pk,
+        "series-change": SeriesChange.objects.create(schedule=pattern, kind="edited", by=world.coordinator).pk,
+        "temporary-change": TemporaryChange.objects.create(
+            schedule=pattern,
+            from_on=MOMENT.date(),
+            until_on=MOMENT.date(),
+            is_paused=True,
+            created_by=world.coordinator,
+        ).pk,
         "servicetype": visit.service_type.pk,
         "clock-event": ClockEvent.objects.create(
             visit=done, member=world.member, kind="in", at=MOMENT, recorded_by=world.caregiver

@@ -1,5 +1,6 @@
 from scheduling.models.clock_event import ClockEvent, PhoneEvent
 from scheduling.models.feed import CalendarFeed
+from scheduling.models.lost_visit import LostVisit
 from scheduling.models.offer import Offer, OfferAnswer, OfferedVisit
 from scheduling.models.schedule import AssignmentRule, Schedule, ServiceType
 from scheduling.models.series_change import SeriesChange
@@ -13,6 +14,7 @@ __all__ = [
     "AssignmentRule",
     "CalendarFeed",
     "ClockEvent",
+    "LostVisit",
     "Offer",
     "OfferAnswer",
     "OfferedVisit",

@@ -177,7 +177,7 @@ def remind_of_offers() -> int:
     for offer in Offer.objects.open().filter(reminded_at=None, expires_at__gt=moment).select_related("branch"):
         if moment < offer.created_at + (offer.expires_at - offer.created_at) / 2:
             continue
-        waiting = offer.answers.waiting().select_related("member__user")  # type: ignore[attr-defined]
+        waiting = offer.answers.waiting().select_related("member__user")
         told += notices.tell_again(offer, [row.member for row in waiting])
         Offer.objects.filter(pk=offer.pk).update(reminded_at=moment)
     return told
@@ -230,8 +230,9 @@ def _still_open(offer: Offer) -> list[Visit]:
 def _findings(visits: Sequence[Visit], member: Member) -> list[Finding]:
     """What the rules say to this caregiver at all of the visits, each sentence once."""
     placements = [Placement.of(visit, member_id=member.pk) for visit in visits]
-    known = {"branches": [visits[0].branch], "service_types": {visit.service_type for visit in visits}}
-    judge, found = Judge(placements, known), {}
+    services = {visit.service_type for visit in visits}
+    judge = Judge(placements, {"branches": [visits[0].branch], "service_types": services})
+    found: dict[str, Finding] = {}
     for placement in placements:
         for finding in judge.judge(placement):
             found.setdefault(finding.sentence, finding)
@@ -275,4 +276,4 @@ def _close(offer: Offer, status: str) -> None:
     offer.move_to(status)
     offer.closed_at = now()
     offer.save(update_fields=["status", "closed_at", "taken_by"])
-    offer.offered.update(is_open=False)  # type: ignore[attr-defined]
+    offer.offered.update(is_open=False)

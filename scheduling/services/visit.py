@@ -91,11 +91,18 @@ def create_visit(
 
 
 def assign_visit(
-    visit: Visit, caregiver: Member | None, *, by: User, override_reason: str = "", version: int | None = None
+    visit: Visit,
+    caregiver: Member | None,
+    *,
+    by: User,
+    override_reason: str = "",
+    version: int | None = None,
+    tell: bool = True,
 ) -> Visit:
-    """Gives the visit to a caregiver; None opens it again (unfilled)."""
+    """Gives the visit to a caregiver; None opens it again. `tell=False`: the caller tells those concerned."""
+    fields = {"caregiver": caregiver}
     return _change(
-        visit, "visit.assigned", by=by, override_reason=override_reason, version=version, caregiver=caregiver
+        visit, "visit.assigned", by=by, override_reason=override_reason, version=version, tell=tell, **fields
     )
 
 
@@ -108,11 +115,12 @@ def move_visit(
     by: User,
     override_reason: str = "",
     version: int | None = None,
+    tell: bool = True,
 ) -> Visit:
     """Another time, and another caregiver when one is given. Without `ends_at` the visit keeps its length."""
     ends_at = ends_at or starts_at + (visit.ends_at - visit.starts_at)
     fields = {"starts_at": starts_at, "ends_at": ends_at, "caregiver": caregiver}
-    return _change(visit, "visit.moved", by=by, override_reason=override_reason, version=version, **fields)
+    return _change(visit, "visit.moved", by=by, override_reason=override_reason, version=version, tell=tell, **fields)
 
 
 def update_visit(
@@ -143,7 +151,16 @@ def cancel_visit(visit: Visit, *, reason: str, by: User, version: int | None = N
     return once_more(act)
 
 
-def _change(visit: Visit, action: str, *, by: User, override_reason: str, version: int | None, **fields: Any) -> Visit:
+def _change(
+    visit: Visit,
+    action: str,
+    *,
+    by: User,
+    override_reason: str,
+    version: int | None,
+    tell: bool = True,
+    **fields: Any,
+) -> Visit:
     wanted = {name: value for name, value in fields.items() if value is not UNCHANGED}
 
     def act() -> Visit:
@@ -153,27 +170,31 @@ def _change(visit: Visit, action: str, *, by: User, override_reason: str, versio
         row = _locked(visit, version)
         if "caregiver" not in wanted and row.caregiver_id != holder:
             raise _changed_meanwhile(row)
-        return _apply(row, action, wanted, members, by=by, override_reason=override_reason)
+        previous = row.caregiver
+        changed = _apply(row, action, wanted, members, by=by, override_reason=override_reason)
+        if changed and tell:
+            _tell(row, previous)
+        return row
 
     return once_more(act)
 
 
 def _apply(
     row: Visit, action: str, wanted: dict[str, Any], members: dict[int, MemberFact], *, by: User, override_reason: str
-) -> Visit:
+) -> bool:
+    """Writes what is wanted; False when the visit is so already."""
     if not row.is_movable:
         raise InvalidTransition(
             _("This visit is %(status)s: only a planned visit can still change its time or caregiver.")
             % {"status": row.get_status_display().lower()}
         )
     before = {name: getattr(row, name) for name in FIELDS}
-    previous = row.caregiver
     for name, value in wanted.items():
         setattr(row, name, value)
     _sane(row.starts_at, row.ends_at)
     changes = changes_of(before, row)
     if not changes:
-        return row
+        return False
     is_placement = bool(changes.keys() - {"note"})
     warned = _judge(row, members, by=by, override_reason=override_reason) if is_placement else []
     row.version += 1
@@ -181,8 +202,7 @@ def _apply(
     row.save(update_fields=[*FIELDS, "version", "is_changed_by_hand"])
     _keep_overrides(row, warned, by=by, reason=override_reason)
     record(action, row, by=by, changes=changes, reason=override_reason if warned else "")
-    _tell(row, previous)
-    return row
+    return True
 
 
 def _tell(row: Visit, previous: Member | None) -> None:

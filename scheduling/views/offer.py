@@ -146,12 +146,12 @@ class VisitOffer(MakeOffer):
     """Offers one open visit."""
 
     @cached_property
-    def visits(self) -> list[Visit]:  # type: ignore[override]
+    def visits(self) -> list[Visit]:
         rows = Visit.objects.visible_to(self.request.user).open().filter(starts_at__gt=now()).with_people()  # type: ignore[arg-type]
         return [get_object_or_404(rows, pk=self.kwargs["pk"])]
 
     @cached_property
-    def suggestions(self) -> list[Suggestion]:  # type: ignore[override]
+    def suggestions(self) -> list[Suggestion]:
         return suggest_for_visit(self.visits[0])
 
 
@@ -159,7 +159,7 @@ class ScheduleOffer(MakeOffer):
     """Offers the coming open visits of a pattern together."""
 
     @cached_property
-    def visits(self) -> list[Visit]:  # type: ignore[override]
+    def visits(self) -> list[Visit]:
         user = self.request.user
         schedule = get_object_or_404(Schedule.objects.visible_to(user), pk=self.kwargs["pk"])  # type: ignore[arg-type]
         rows = Visit.objects.visible_to(user).open().filter(schedule=schedule, starts_at__gt=now())  # type: ignore[arg-type]
@@ -169,7 +169,7 @@ class ScheduleOffer(MakeOffer):
         return found
 
     @cached_property
-    def suggestions(self) -> list[Suggestion]:  # type: ignore[override]
+    def suggestions(self) -> list[Suggestion]:
         members = Member.objects.active().filter(branch_id=self.visits[0].branch_id).select_related("role")
         return rank([Placement.of(visit, member_id=None) for visit in self.visits], list(members))
 

@@ -74,7 +74,7 @@ def _card(answer: OfferAnswer, member: Member) -> OfferCard:
     distance = ""
     if here is not None and member.place is not None:
         distance = _("about %(km)s km from home") % {"km": max(1, round(travel.kilometres(member.place, here)))}
-    visits = [row.visit for row in offer.offered.all()]  # type: ignore[attr-defined]
+    visits = [row.visit for row in offer.offered.all()]
     return OfferCard(answer, visits, address.city if address else "", distance, offer.hourly_wage)
 
 

@@ -82,6 +82,37 @@ def request_time_off(
     return row
 
 
+@transaction.atomic
+def record_absence(
+    member: Member, *, starts_at: dt.datetime, ends_at: dt.datetime, reason: str, note: str = "", by: User
+) -> TimeOff:
+    """Somebody is suddenly away: the time [starts_at, ends_at) is held at once, without a request.
+
+    Requests of theirs for these days that nobody decided yet are settled by it. Raises Conflict when approved time off
+    or a visit already holds the time.
+    """
+    if ends_at <= starts_at:
+        raise DomainError(_("The end is not after the start."), field="ends_at")
+    member = Member.locked(member.pk)
+    conflict = _in_the_way(member, starts_at, ends_at)
+    if conflict:
+        raise conflict
+    asked = TimeOff.objects.filter(member=member, status=TimeOff.Status.REQUESTED)
+    for wish in asked.filter(starts_at__lt=ends_at, ends_at__gt=starts_at):
+        _moved(wish, TimeOff.Status.CANCELLED, by=by, comment=_("Noted as an absence"))
+    row = TimeOff.objects.create(
+        member=member,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        reason=reason,
+        note=note,
+        status=TimeOff.Status.APPROVED,
+        decided_by=by,
+    )
+    record("time_off.noted", row, by=by, changes={"starts_at": [None, starts_at], "ends_at": [None, ends_at]})
+    return row
+
+
 def _moved(time_off: TimeOff, status: str, *, by: User, comment: str = "") -> TimeOff:
     """Moves a request under the member's row lock (the order in which scheduling locks too)."""
     member = Member.locked(time_off.member_id)

@@ -109,10 +109,18 @@ class MemberDetail(DetailPage):
         ]
 
     def actions(self) -> list[dict[str, Any]]:
+        absent = {
+            "label": _("Absent…"),
+            "url": reverse("scheduling:absence-create", args=[self.object.pk]),
+            "icon": "user-off",
+            "dialog": True,
+        }
+        actions = [absent] if self.request.user.has_perm("scheduling.change_visit") else []
         if not self.request.user.has_perm("staff.change_member"):
-            return []
+            return actions
         edit, status = (reverse(f"staff:{name}", args=[self.object.pk]) for name in ("member-update", "member-status"))
         return [
+            *actions,
             {"label": _("Edit"), "url": edit, "icon": "pencil"},
             {"label": _("Change status"), "url": status, "icon": "status-change", "dialog": True},
         ]
