@@ -5,8 +5,9 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils.translation import gettext_lazy as _
 
+from homecare.accounts.models import User
 from homecare.inbox.kinds import declare
-from scheduling.services import offer, reminder, schedule
+from scheduling.services import offer, reminder, schedule, zone_move
 
 declare("visit.tomorrow", label=_("Tomorrow's visits"), channels=("app", "email"), permission="scheduling.work_visit")
 declare(
@@ -25,6 +26,7 @@ declare(
 
 @shared_task
 def extend_schedules() -> None:
+    zone_move.follow_the_clock(by=User.system())
     schedule.extend_schedules()
 
 

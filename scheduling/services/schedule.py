@@ -186,9 +186,11 @@ def end_schedule(schedule: Schedule, *, ends_on: dt.date, by: User, reason: str 
             row.move_to(Schedule.Status.ENDED)
         row.save(update_fields=["ends_on", "status", "materialised_until"])
         cancelled = cancel_occurrences(gone, reason=reason or _("The service ended"), by=by)
+        existing = set(Visit.objects.filter(schedule=row).values_list("pk", flat=True))
         if row.status == Schedule.Status.ACTIVE:
             _extend([row.pk], by)
-        keep_change(SeriesChange.Kind.ENDED, row, before=before, by=by)
+        brought_back = Visit.objects.filter(schedule=row).exclude(pk__in=existing).values_list("pk", flat=True)
+        keep_change(SeriesChange.Kind.ENDED, row, before=before, by=by, created=brought_back)
         changes = {"ends_on": [was["ends_on"], ends_on], "status": [was["status"], row.status]}
         record("schedule.ended", row, by=by, changes=changes, reason=reason)
         tell_caregivers(cancelled, notices.CANCELLED, key=f"schedule{row.pk}:end{ends_on}")

@@ -22,6 +22,7 @@ from homecare.errors import Conflict, DomainError
 from scheduling.models import Schedule, SeriesChange, TemporaryChange, Visit
 from scheduling.pattern import Pattern
 from scheduling.placement import Judge, Placement, blocking
+from scheduling.recurrence import BadRule, parse
 from scheduling.series import Edit, Scope, Slot, VisitChange
 from scheduling.services.materialise import DAY, demand_reason, horizon, patterns_of, with_holidays
 from scheduling.services.schedule import check_pattern, save_assignments, untouched, write_pattern
@@ -83,7 +84,7 @@ def _work_out(
 ) -> Edit:
     zone_name = schedule.client.branch.time_zone
     check_editable(schedule)
-    start = _first_day(schedule, scope, from_on, today(zone_name))
+    start = _first_day(schedule, pattern, scope, from_on)
     held = patterns_of([schedule])[schedule.pk]
     pattern = replace(
         with_holidays(pattern, schedule.client.branch_id),
@@ -104,24 +105,53 @@ def lock_untouched(schedule: Schedule) -> None:
     list(untouched(schedule).select_for_update(of=("self",)).order_by("pk").values_list("pk"))
 
 
+def work_out_days(
+    schedule: Schedule, pattern: Pattern, scope: str, days: tuple[dt.date, dt.date], members: dict[int, Member]
+) -> Edit:
+    """The visits of some days anew, the pattern's row staying as it is (changes for a while, a new time zone)."""
+    zone_name = schedule.client.branch.time_zone
+    first, last = max(schedule.starts_on, today(zone_name), days[0]), days[1]
+    affected, kept = split_visits(schedule, scope, first, last)
+    free = free_slots(pattern, kept, zone_name, schedule, within=(first, last))
+    edit = Edit(schedule, pattern, first, matched(affected, free, monthly=False), kept)
+    judge_edit(edit, members)
+    return edit
+
+
 def check_editable(schedule: Schedule) -> None:
     if schedule.status != Schedule.Status.ACTIVE:
         raise DomainError(_("This pattern has ended. Begin a new one."))
 
 
-def _first_day(schedule: Schedule, scope: str, from_on: dt.date | None, today_on: dt.date) -> dt.date:
+def _first_day(schedule: Schedule, pattern: Pattern, scope: str, from_on: dt.date | None) -> dt.date:
     """The first day of the pattern that the change may touch."""
-    start = max(schedule.starts_on, today_on)
+    start = max(schedule.starts_on, today(schedule.client.branch.time_zone))
     if scope == Scope.FOLLOWING:
         if from_on is None:
             raise DomainError(_("Choose the visit from which the change counts."), field="from_on")
         start = max(start, from_on)
+    if _interval(schedule) > 1 or _interval(pattern) > 1:
+        # Every second week is counted from the first day: begin in a week that has a visit.
+        days = untouched(schedule).filter(occurrence_on__gte=start).order_by("occurrence_on")
+        start = days.values_list("occurrence_on", flat=True).first() or start
+    elif _has_begun(schedule, start):
+        start += DAY
     if schedule.ends_on is not None and start > schedule.ends_on:
         raise DomainError(_("This pattern has no visits from that day on."), field="from_on")
-    ahead = list(
-        untouched(schedule).filter(occurrence_on__gte=start).order_by("occurrence_on").values_list("occurrence_on")[:1]
-    )
-    return ahead[0][0] if ahead else start
+    return start
+
+
+def _interval(row: Schedule | Pattern) -> int:
+    try:
+        return parse(row.rule).interval
+    except BadRule as error:
+        raise DomainError(str(error), field="weekdays") from error
+
+
+def _has_begun(schedule: Schedule, day: dt.date) -> bool:
+    """A visit of that day is over or under way: the day belongs to what was."""
+    rows = Visit.objects.filter(schedule=schedule, occurrence_on=day).exclude(status=Visit.Status.CANCELLED)
+    return rows.exclude(status__in=Visit.OPEN_STATUSES, starts_at__gt=now()).exists()
 
 
 def _last_day(schedule: Schedule, pattern: Pattern) -> dt.date | None:

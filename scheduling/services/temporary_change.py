@@ -123,14 +123,8 @@ def _changed(schedule: Schedule, change: Temporary) -> Pattern:
 def _work_out(schedule: Schedule, pattern: Pattern, change: Temporary, members: dict[int, Member]) -> Edit:
     editing.check_editable(schedule)
     check_pattern(schedule.client, pattern)
-    zone_name = schedule.client.branch.time_zone
-    first = max(schedule.starts_on, today(zone_name), change.first)
     scope = Scope.ALL if change.is_paused else Scope.UNCHANGED
-    affected, kept = editing.split_visits(schedule, scope, first, change.last)
-    free = editing.free_slots(pattern, kept, zone_name, schedule, within=(first, change.last))
-    edit = Edit(schedule, pattern, first, editing.matched(affected, free, monthly=False), kept)
-    editing.judge_edit(edit, members)
-    return edit
+    return editing.work_out_days(schedule, pattern, scope, (change.first, change.last), members)
 
 
 def _save(edit: Edit, kind: str, before: dict, *, by: User, override_reason: str) -> None:

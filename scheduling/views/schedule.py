@@ -93,7 +93,7 @@ def _with_partners(visits: Any) -> list[Visit]:
         if row.occurrence_on is not None and row.status != Visit.Status.CANCELLED:
             by_day.setdefault(row.occurrence_on, []).append(row)
     for row in rows:
-        row.others = [one for one in by_day.get(row.occurrence_on, []) if one is not row]  # type: ignore[attr-defined]
+        row.others = [one for one in by_day.get(row.occurrence_on, []) if one is not row]
     return rows
 
 

@@ -126,7 +126,7 @@ class ScheduleCreate(PatternPage):
         return get_object_or_404(rows, pk=self.kwargs["client_pk"])
 
     @cached_property
-    def times(self) -> Any:  # type: ignore[override]
+    def times(self) -> Any:
         is_sent = self.request.method == "POST" and "times-TOTAL_FORMS" in self.request.POST
         return TimeFormSet(self.request.POST if is_sent else None, prefix="times")
 
