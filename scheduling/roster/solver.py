@@ -19,6 +19,7 @@ from scheduling.roster.instance import Instance, Key, Plan
 HOT, COLD = 10.0, 0.1  # temperatures at the beginning and the end, in prices of a usual way
 WARM = 2.0  # where a given plan is bettered: hot enough to move visits, not to forget the plan
 SLICE = 0.05  # seconds between two looks at the clock
+TELL = 0.5  # seconds between two calls of `progress`
 CHAINS = 2  # searches side by side that meet now and then
 MEETINGS = 4  # so often the chains go on from the best of them
 
@@ -51,25 +52,31 @@ def solve(
 ) -> Result:
     """The best plan found in so many seconds.
 
-    `start` is the plan to better. `progress(share, what)` is called about twice a second; when `should_stop()` is
-    true the best plan so far comes back within a second.
+    `start` is the plan to better. `progress(share, what)` is called at most twice a second; when `should_stop()` is
+    true the best plan so far comes back within a second; what `progress` raises ends the search and is passed on.
     """
     began = time.monotonic()
     search = Search(instance, seconds, start)
     count = chains or max(1, min(CHAINS, os.cpu_count() or 1))
     with ThreadPoolExecutor(count) as pool:
         running = [pool.submit(search.run, seed + number) for number in range(count)]
-        while not all(future.done() for future in running):
-            time.sleep(min(0.1, seconds / 20))
-            share = min(1.0, (time.monotonic() - search.began) / seconds) if search.began else 0.0
-            if progress is not None:
-                progress(share, search.words())
-            if should_stop is not None and should_stop():
-                search.stop.set()
+        try:
+            told = 0.0
+            while not all(future.done() for future in running):
+                time.sleep(min(0.1, seconds / 20))
+                share = min(1.0, (time.monotonic() - search.began) / seconds) if search.began else 0.0
+                if progress is not None and time.monotonic() - told >= TELL:
+                    told = time.monotonic()
+                    progress(share, search.words())
+                if should_stop is not None and should_stop():
+                    search.stop.set()
+            was_stopped = search.stop.is_set()
+        finally:
+            search.stop.set()  # also when `progress` raises: a cancelled job does not wait for the search's end
         found = [future.result() for future in running]
     candidates = [plan for plan in (*found, start) if plan is not None]
     plan, rating, broken = _best(instance, candidates)
-    return Result(plan, rating, broken, time.monotonic() - began, search.steps, search.stop.is_set())
+    return Result(plan, rating, broken, time.monotonic() - began, search.steps, was_stopped)
 
 
 def unfilled(instance: Instance, plan: Plan) -> dict[Key, list[Reason]]:

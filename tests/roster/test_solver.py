@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -76,6 +77,19 @@ def test_a_search_told_to_stop_returns_its_best_plan_within_two_seconds():
     assert time.monotonic() - began < 2
     assert result.was_stopped
     assert breaches(instance, result.plan) == []
+
+
+def test_a_cancelled_job_does_not_wait_for_the_search():
+    class Cancelled(Exception):
+        pass
+
+    def progress(share, words):
+        raise Cancelled
+
+    began = time.monotonic()
+    with pytest.raises(Cancelled):
+        solve(day(visit("x")), seconds=60, progress=progress)
+    assert time.monotonic() - began < 2
 
 
 def test_bettering_a_plan_keeps_what_was_promised():
