@@ -5,20 +5,26 @@ from __future__ import annotations
 import datetime as dt
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
 
 from django.db import IntegrityError, connection, connections, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from bench.measure import Figure, ratio, sample
 from clients.models import Client
 from homecare.accounts.models import User
 from homecare.errors import DomainError
+from scheduling.matching import suggest_for_visit
 from scheduling.models import Schedule, ServiceType, Visit
+from scheduling.placement import Placement, judge_placement, rule_classes
 from scheduling.services.clock import Position, clock_in
 from scheduling.services.schedule import create_schedule, extend_schedules
 from scheduling.services.visit import create_visit
-from staff.models import Credential, Member
+from staff.models import Availability, Credential, Member
 
 FAR = dt.datetime(2031, 3, 3, 14, tzinfo=dt.UTC)  # a Monday 09:00 in Boston, long after the demo's horizon
 HOUR = dt.timedelta(hours=1)
@@ -240,6 +246,170 @@ def materialise_figure(patterns: int = 40) -> Figure:
     )
 
 
+def judge_figure() -> Figure:
+    """All rules about one placement, read and asked, without writing anything."""
+    _by, client, member, service = _cast()
+    placement = Placement("x", client.branch_id, client.pk, service.pk, FAR, FAR + HOUR, member.pk)
+
+    def judge() -> None:
+        judge_placement(placement, service_types=[service], branches=[client.branch])
+
+    full = sample(judge, 60)
+    floor = sample(lambda: Visit.objects.filter(pk=1).first(), 60)
+    return Figure(
+        f"judge a placement, {len(rule_classes())} rules",
+        f"{full.best:.1f} ms CPU ({full.cpu:.1f} median), {full.queries} queries",
+        f"{floor.best:.1f} ms (read a visit)",
+        ratio(full.best, floor.best),
+        "≤ 5 ms CPU",
+        full.best <= 5,
+    )
+
+
+def suggestions_figure(caregivers: int = 500, weeks: int = 4) -> Figure:
+    """Everybody of a branch judged and scored for one open visit, each with a full month; undone afterwards.
+
+    The floor reads the caregivers with their roles and nothing else.
+    """
+    found: list[Any] = []
+
+    def full() -> None:
+        client = _crowd(caregivers, weeks)
+        visit = Visit.objects.create(
+            client=client,
+            branch=client.branch,
+            service_type=ServiceType.objects.get(code="PC"),
+            starts_at=FAR + 4 * HOUR,
+            ends_at=FAR + 5 * HOUR,
+        )
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE scheduling_visit")
+        asked = sample(lambda: suggest_for_visit(visit), 20)
+        walls = sorted(_walls(lambda: suggest_for_visit(visit), 20))
+        members = Member.objects.active().filter(branch=client.branch).select_related("role")
+        found.extend([asked, walls[18], sample(lambda: list(members.all()), 20), len(suggest_for_visit(visit))])
+
+    _rolled_back(full)()
+    asked, slowest, floor, ranked = found
+    return Figure(
+        f"suggestions among {ranked} caregivers",
+        f"p95 {slowest:.0f} ms, {asked.best:.0f} ms CPU, {asked.queries} queries",
+        f"{floor.best:.0f} ms CPU (read the caregivers)",
+        ratio(asked.best, floor.best),
+        "p95 ≤ 150 ms",
+        slowest <= 150,
+    )
+
+
+def _walls(call: Callable[[], object], times: int) -> list[float]:
+    """Wall time of each call in ms."""
+    walls = []
+    for _time in range(times):
+        began = time.perf_counter()
+        call()
+        walls.append((time.perf_counter() - began) * 1000)
+    return walls
+
+
+def _crowd(caregivers: int, weeks: int) -> Client:
+    """As many active caregivers in one branch, each available and with four visits on five days of every week."""
+    client = Client.objects.active().order_by("pk")[1]
+    model = Member.objects.filter(branch=client.branch, role__code="PSW").order_by("pk")[0]
+    here = Member.objects.active().filter(branch=client.branch)
+    newcomers = Member.objects.bulk_create(
+        Member(
+            branch=client.branch,
+            role_id=model.role_id,
+            employee_number=f"B{number:06}",
+            first_name="Bench",
+            last_name=f"Person{number}",
+            hired_on=dt.date(2020, 1, 1),
+            latitude=42.3 + number % 50 / 250,
+            longitude=-71.1 + number % 47 / 250,
+            languages=["en"],
+        )
+        for number in range(caregivers - here.count())
+    )
+    Availability.objects.bulk_create(
+        Availability(member=member, weekday=day, starts=dt.time(), ends=dt.time(), since=dt.date(2020, 1, 1))
+        for member in newcomers
+        for day in range(7)
+    )
+    Credential.objects.bulk_create(
+        Credential(member=member, type=kind, issued_on=dt.date(2020, 1, 1))
+        for kind in model.role.required_credentials.all()
+        for member in newcomers
+    )
+    clients = list(Client.objects.active().filter(branch=client.branch).values_list("pk", flat=True))
+    service = ServiceType.objects.get(code="PC")
+    Visit.objects.bulk_create(
+        [
+            Visit(
+                client_id=clients[(number + slot) % len(clients)],
+                branch=client.branch,
+                service_type=service,
+                caregiver_id=pk,
+                starts_at=FAR + dt.timedelta(weeks=week - weeks // 2, days=day, hours=2 * slot),
+                ends_at=FAR + dt.timedelta(weeks=week - weeks // 2, days=day, hours=2 * slot + 1),
+            )
+            for number, pk in enumerate(here.order_by("pk").values_list("pk", flat=True))
+            for week in range(weeks)
+            for day in range(5)
+            for slot in (0, 1, 3, 4)
+        ],
+        batch_size=5000,
+    )
+    return client
+
+
+def series_figure() -> Figure:
+    """A daily pattern of twelve weeks changes its hour: 84 visits judged, written and recorded in one transaction.
+
+    The floor is one UPDATE of the same rows.
+    """
+    from scheduling.pattern import Assignment
+    from scheduling.series import Scope
+    from scheduling.services.materialise import patterns_of
+    from scheduling.services.schedule_edit import edit_schedule
+
+    by, client, _member, service = _cast()
+    member = Member.objects.filter(branch=client.branch, role__code="PSW").exclude(availability=None).order_by("pk")[0]
+    spent: list[float] = []
+    floors: list[float] = []
+
+    def full() -> None:
+        schedule = create_schedule(
+            client,
+            service_type=service,
+            rule="FREQ=DAILY",
+            starts_on=timezone.now().date() + dt.timedelta(days=1),
+            start_time=dt.time(19, 20),
+            duration_minutes=30,
+            assignments=[Assignment(member.pk)],
+            by=by,
+            override_reason="Measured",
+        ).schedule
+        pattern = replace(patterns_of([schedule])[schedule.pk], start_time=dt.time(20, 10))
+        began = time.perf_counter()
+        edit = edit_schedule(schedule, pattern, scope=Scope.ALL, by=by, override_reason="Measured")
+        spent.append(time.perf_counter() - began)
+        began = time.perf_counter()
+        Visit.objects.filter(schedule=edit.schedule).update(ends_at=F("ends_at") + dt.timedelta(minutes=1))
+        floors.append(time.perf_counter() - began)
+
+    for _round in range(5):
+        _rolled_back(full)()
+    best, floor = min(spent), min(floors)
+    return Figure(
+        "save a series of 84 visits, all rules",
+        f"{best * 1000:.0f} ms",
+        f"{floor * 1000:.0f} ms (one UPDATE)",
+        ratio(best, floor),
+        "≤ 1 s",
+        best <= 1,
+    )
+
+
 def clock_figure() -> Figure:
     visit = (
         Visit.objects.filter(status="planned", caregiver__user__isnull=False, starts_at__gt=timezone.now())
@@ -268,4 +438,14 @@ def figures() -> list[Figure]:
     Credential.objects.exclude(expires_on=None).update(expires_on=dt.date(2099, 12, 31))
     Visit.objects.filter(starts_at__gte=FAR).delete()
     Schedule.objects.filter(starts_on__gte=FAR.date()).delete()
-    return [create_figure(), flat_figure(), race_figure(), throughput_figure(), materialise_figure(), clock_figure()]
+    return [
+        judge_figure(),
+        create_figure(),
+        flat_figure(),
+        race_figure(),
+        throughput_figure(),
+        materialise_figure(),
+        series_figure(),
+        suggestions_figure(),
+        clock_figure(),
+    ]

@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from billing.units import quantity, quarter_units
-from homecare.clock import monday_of
 from homecare.dates import written
 from homecare.money import ZERO, display, line_amount
 from scheduling.facts import Facts, fetch
@@ -121,7 +120,7 @@ class AuthorizationUnits(Rule):
 
     def judge(self, placement: Placement, facts: Facts) -> Finding | None:
         for allowance in self._in_force(placement, facts):
-            units, monday = allowance.units(placement.minutes), monday_of(facts.day(placement))
+            units, monday = allowance.units(placement.minutes), facts.monday(placement)
             total, weekly = allowance.used + units, allowance.by_week.get(monday, 0) + units
             if total > allowance.total_units:
                 return self.finding(
@@ -152,7 +151,7 @@ class AuthorizationUnits(Rule):
 
     def take(self, placement: Placement, facts: Facts) -> None:
         for allowance in self._in_force(placement, facts):
-            allowance.take(monday_of(facts.day(placement)), allowance.units(placement.minutes))
+            allowance.take(facts.monday(placement), allowance.units(placement.minutes))
 
     def _in_force(self, placement: Placement, facts: Facts) -> list[Allowance]:
         rows = self.data.get((placement.client_id, placement.service_type_id))

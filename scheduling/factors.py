@@ -16,8 +16,7 @@ from django.conf import settings
 from django.db.models import Count
 from django.utils.functional import Promise
 from django.utils.module_loading import import_string
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from clients.languages import name_of
 from clients.models import CaregiverPreference
@@ -43,6 +42,16 @@ WHERE v.branch_id = %s AND v.starts_at >= %s AND v.starts_at < %s AND v.caregive
            OR extract(hour FROM v.starts_at AT TIME ZONE b.time_zone) NOT BETWEEN 7 AND 17)
 GROUP BY 1
 """
+# Why a factor gives its points.
+VISITS_BEFORE = ngettext_lazy("%(n)s visit with this client before", "%(n)s visits with this client before", "n")
+WISH = gettext_lazy("the client's wish")
+FROM_VISIT = gettext_lazy("%(minutes)s min (%(km)s km) from the visit before")
+FROM_HOME = gettext_lazy("%(minutes)s min (%(km)s km) from home")
+DETOUR = gettext_lazy("%(minutes)s min detour")
+SPEAKS = gettext_lazy("speaks %(language)s")
+PLANNED = gettext_lazy("%(planned)s planned this week, wants %(wanted)s")
+UNPOPULAR_VISITS = ngettext_lazy("%(n)s evening or weekend visit lately", "%(n)s evening or weekend visits lately", "n")
+OVERTIME = gettext_lazy("%(hours)s of overtime")
 FAIR_BEFORE, FAIR_AFTER = dt.timedelta(days=21), dt.timedelta(days=7)
 
 
@@ -59,10 +68,11 @@ class Batch(NamedTuple):
 
 
 class Said(NamedTuple):
-    """A share from 0 to 1, and why in words (empty: nothing worth saying)."""
+    """A share from 0 to 1, and why: a text with its values, put into words only where somebody reads them."""
 
     share: float
-    words: str = ""
+    text: str | Promise = ""
+    values: dict[str, Any] | None = None
 
 
 class Factor:
@@ -109,8 +119,7 @@ class Continuity(Factor):
         known = self.data.get(member.pk, 0)
         if not known:
             return None
-        words = ngettext("%(n)s visit with this client before", "%(n)s visits with this client before", known)
-        return Said(min(known, KNOWN_VISITS) / KNOWN_VISITS, words % {"n": known})
+        return Said(min(known, KNOWN_VISITS) / KNOWN_VISITS, VISITS_BEFORE, {"n": known})
 
 
 class Preferred(Factor):
@@ -125,7 +134,17 @@ class Preferred(Factor):
         return set(wishes.values_list("member_id", flat=True))
 
     def weigh(self, member: Member, placement: Placement, facts: Facts) -> Said | None:
-        return Said(1, _("the client's wish")) if member.pk in self.data else None
+        return Said(1, WISH) if member.pk in self.data else None
+
+
+class Distance(NamedTuple):
+    """Kilometres as the crow flies, worked out when somebody reads them."""
+
+    start: Place
+    end: Place
+
+    def __str__(self) -> str:
+        return f"{kilometres(self.start, self.end):.1f}"
 
 
 class Trip(NamedTuple):
@@ -166,7 +185,7 @@ class Nearness(Factor):
         first = batch.visits[0]
         ways = []
         for member in batch.members:
-            way = trip(member, _for(first, member), facts)
+            way = trip(member, first.given_to(member.pk), facts)
             ways += [(way.start, way.here), (way.here, way.end), (way.start, way.end)]
         facts.travel.prepare(ways)
 
@@ -175,13 +194,8 @@ class Nearness(Factor):
         minutes = facts.travel.minutes(way.start, way.here)
         if minutes is None or way.start is None or way.here is None:
             return None
-        text = (
-            _("%(minutes)s min (%(km)s km) from the visit before")
-            if way.from_visit
-            else _("%(minutes)s min (%(km)s km) from home")
-        )
-        words = text % {"minutes": minutes, "km": f"{kilometres(way.start, way.here):.1f}"}
-        return Said(max(0.0, 1 - minutes / FAR_MINUTES), words)
+        values = {"minutes": minutes, "km": Distance(way.start, way.here)}
+        return Said(max(0.0, 1 - minutes / FAR_MINUTES), FROM_VISIT if way.from_visit else FROM_HOME, values)
 
 
 class Detour(Factor):
@@ -194,13 +208,12 @@ class Detour(Factor):
         way = trip(member, placement, facts)
         there = facts.travel.minutes(way.start, way.here)
         back = facts.travel.minutes(way.here, way.end)
-        straight = facts.travel.minutes(way.start, way.end)
+        straight = 0 if way.start is way.end else facts.travel.minutes(way.start, way.end)
         if there is None or back is None or straight is None:
             return None
         extra = max(0, there + back - straight)
         on_the_way = way.from_visit and way.to_visit
-        words = _("%(minutes)s min detour") % {"minutes": extra} if on_the_way else ""
-        return Said(max(0.0, 1 - extra / FAR_MINUTES), words)
+        return Said(max(0.0, 1 - extra / FAR_MINUTES), DETOUR if on_the_way else "", {"minutes": extra})
 
 
 class Language(Factor):
@@ -214,7 +227,7 @@ class Language(Factor):
         language = client.caregiver_language or client.language
         if language not in member.languages:
             return None
-        return Said(1, "" if language == "en" else _("speaks %(language)s") % {"language": name_of(language)})
+        return Said(1) if language == "en" else Said(1, SPEAKS, {"language": name_of(language)})
 
 
 class HoursWanted(Factor):
@@ -225,9 +238,8 @@ class HoursWanted(Factor):
 
     def weigh(self, member: Member, placement: Placement, facts: Facts) -> Said | None:
         planned, wanted = facts.week_minutes(placement), member.weekly_minutes_wanted
-        words = _("%(planned)s planned this week, wants %(wanted)s")
         share = (wanted - planned) / wanted if planned < wanted else 0.0
-        return Said(share, words % {"planned": hours(planned), "wanted": hours(wanted)})
+        return Said(share, PLANNED, {"planned": hours(planned), "wanted": hours(wanted)})
 
 
 class Fairness(Factor):
@@ -254,8 +266,7 @@ class Fairness(Factor):
             return None
         counted, most = self.data
         had = counted.get(member.pk, 0)
-        words = ngettext("%(n)s evening or weekend visit lately", "%(n)s evening or weekend visits lately", had)
-        return Said(1 - had / most if most else 1.0, words % {"n": had})
+        return Said(1 - had / most if most else 1.0, UNPOPULAR_VISITS, {"n": had})
 
 
 class OvertimeMade(Factor):
@@ -273,7 +284,7 @@ class OvertimeMade(Factor):
         if self.data.judge(placement, facts) is None:
             return None
         minutes, _double = self.data.made(placement, facts)
-        return Said(min(1.0, minutes / MUCH_OVERTIME), _("%(hours)s of overtime") % {"hours": hours(minutes)})
+        return Said(min(1.0, minutes / MUCH_OVERTIME), OVERTIME, {"hours": hours(minutes)})
 
 
 @dataclass(frozen=True)
@@ -311,16 +322,3 @@ def weights() -> list[Weight]:
     """Everything an agency may weigh."""
     rows = [Weight(one.code, one.label, one.meaning, one.default_points, one.is_against) for one in factor_classes()]
     return [*rows, WARNING]
-
-
-def _for(visit: Placement, member: Member) -> Placement:
-    return Placement(
-        visit.key,
-        visit.branch_id,
-        visit.client_id,
-        visit.service_type_id,
-        visit.starts_at,
-        visit.ends_at,
-        member.pk,
-        visit.visit_id,
-    )

@@ -7,17 +7,17 @@ import json
 from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from decimal import Decimal
 from functools import cached_property
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 
 from homecare.accounts.models import Agency, Branch
 from homecare.clock import at_local, local_date, minutes_between, monday_of
+from scheduling.fact_rows import AgencyFact, Around, Busy, ClientFact, MemberFact, RoleFact
 from scheduling.models import ServiceType
-from scheduling.travel import Place, Times
+from scheduling.travel import Times
 from scheduling.workdays import ROUND_THE_CLOCK, WORKDAYS, Workday, add_visit, by_member
 from staff.models import Member, TaskCategory
 
@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 
 # Written out, because building these statements anew for each visit costs several times what running them does.
 BUSY = """
-SELECT v.caregiver_id, v.starts_at, v.ends_at, v.id, v.client_id, 'live_in' = ANY(s.categories)
-FROM scheduling_visit v JOIN scheduling_servicetype s ON s.id = v.service_type_id
+SELECT v.caregiver_id, v.starts_at, v.ends_at, v.id, v.client_id,
+       v.service_type_id IN (SELECT id FROM scheduling_servicetype WHERE 'live_in' = ANY(categories))
+FROM scheduling_visit v
 WHERE v.caregiver_id = ANY(%s::bigint[]) AND v.starts_at >= %s AND v.starts_at < %s
       AND v.status NOT IN ('cancelled', 'missed') AND NOT v.id = ANY(%s::bigint[])
 ORDER BY v.caregiver_id, v.starts_at
@@ -56,96 +57,22 @@ SELECT rule_severities, rule_numbers, matching_weights, travel_speed_kmh, travel
 FROM accounts_agency WHERE id = 1
 """
 LONGEST_VISIT = dt.timedelta(hours=25)
-# The longest rest an agency can ask for: visits further away are no neighbours.
-FAR = dt.timedelta(hours=24)
+NEAR_HOURS = 4
 DAY = dt.timedelta(days=1)
 WEEK = 7
 
 
 def fetch(statement: str, *values: Any) -> list[tuple[Any, ...]]:
-    """The rows of a statement that a rule or the facts write out."""
+    """The rows of a statement that a rule or the facts write out. Lists of ids go as one word: for the 500 caregivers
+    of a suggestion the driver would quote number by number in nine statements."""
     with connection.cursor() as cursor:
-        cursor.execute(statement, values)
+        cursor.execute(statement, [_as_array(value) if isinstance(value, list) else value for value in values])
         return cursor.fetchall()
 
 
-class Busy(NamedTuple):
-    """A live visit that holds a caregiver's time."""
-
-    starts_at: dt.datetime
-    ends_at: dt.datetime
-    visit_id: int
-    client_id: int
-    lives_in: bool = False
-
-
-class ClientFact(NamedTuple):
-    """What the rules know of a client. `planned`: (category, weekdays or none for every day) of the plan in force,
-    read for the clients of the batch only."""
-
-    id: int
-    first_name: str
-    last_name: str
-    status: str
-    caregiver_gender: str
-    language: str
-    caregiver_language: str
-    wants_nonsmoker: bool
-    has_pets: bool
-    has_smoke: bool
-    monthly_budget_amount: Decimal | None
-    planned: list[tuple[str, list[int]]]
-    place: Place | None
-
-    @property
-    def short_name(self) -> str:
-        return f"{self.last_name} {self.first_name[:1]}."
-
-    @property
-    def full_name(self) -> str:
-        return f"{self.first_name} {self.last_name}"
-
-
-class RoleFact(NamedTuple):
-    """What the rules know of a role."""
-
-    name: str
-    scope: list[str]
-
-
-class MemberFact(NamedTuple):
-    """What the rules know of a caregiver."""
-
-    id: int
-    first_name: str
-    last_name: str
-    gender: str
-    status: str
-    hired_on: dt.date
-    left_on: dt.date | None
-    weekly_minutes_limit: int
-    daily_minutes_limit: int | None
-    daily_visits_limit: int | None
-    languages: list[str]
-    avoids_pets: bool
-    avoids_smoke: bool
-    smokes: bool
-    role: RoleFact
-
-    @property
-    def full_name(self) -> str:
-        return f"{self.first_name} {self.last_name}"
-
-
-class AgencyFact(NamedTuple):
-    """The agency's settings that rules obey."""
-
-    rule_severities: dict[str, str]
-    rule_numbers: dict[str, dict[str, int]]
-    matching_weights: dict[str, int]
-    travel_speed_kmh: int
-    travel_factor: float
-    asks_for_trainings: bool
+def _as_array(values: list[Any]) -> Any:
+    """{1,2,3} for numbers; other lists are left to the driver."""
+    return values if values and not isinstance(values[0], int) else f"{{{','.join(map(str, values))}}}"
 
 
 def read_members(ids: Iterable[int], *, lock: bool = False) -> dict[int, MemberFact]:
@@ -169,10 +96,14 @@ class Facts:
         self.client_ids = {p.client_id for p in placements}
         self.visit_ids = {p.visit_id for p in placements if p.visit_id is not None}
         self.reach_days = 0  # days before and after the batch whose work some rule looks at
+        self.near_hours = NEAR_HOURS  # so far away a visit still is a neighbour
         self._taken: list[Placement] = []
         self._days: dict[tuple[int, dt.datetime], dt.date] = {}
         self._midnights: dict[tuple[int, dt.date], dt.datetime] = {}
-        self._last: tuple[Placement | None, dt.date] = (None, dt.date.min)
+        # What the rules ask several times of the placement they are judging.
+        self._last: tuple[Placement | None, dt.date, dt.date] = (None, dt.date.min, dt.date.min)
+        self._week_minutes: dict[tuple[int, dt.date], int] = {}
+        self._last_around: tuple[Placement | None, Around] = (None, (None, None, None))
 
     def _rows(self, kind: str, ids: set[int], queryset: Any) -> dict[int, Any]:
         rows = dict(self.known.get(kind, {}))
@@ -187,8 +118,8 @@ class Facts:
         if not rows:
             Agency.current()
             rows = fetch(AGENCY)
-        *chosen, speed, factor, asks = rows[0]
-        return AgencyFact(*map(json.loads, chosen), speed, float(factor), asks)
+        severities, numbers, weights, speed, factor, asks = rows[0]
+        return AgencyFact(json.loads(severities), json.loads(numbers), json.loads(weights), speed, float(factor), asks)
 
     @cached_property
     def travel(self) -> Times:
@@ -217,14 +148,22 @@ class Facts:
 
     def day(self, placement: Placement) -> dt.date:
         """The local day on which the visit starts."""
-        if placement is self._last[0]:
-            return self._last[1]
+        if placement is not self._last[0]:
+            self._remember(placement)
+        return self._last[1]
+
+    def monday(self, placement: Placement) -> dt.date:
+        """The Monday of the week in which the visit starts."""
+        if placement is not self._last[0]:
+            self._remember(placement)
+        return self._last[2]
+
+    def _remember(self, placement: Placement) -> None:
         key = (placement.branch_id, placement.starts_at)
         found = self._days.get(key)
         if found is None:
             found = self._days[key] = local_date(placement.starts_at, self.zone(placement))
-        self._last = (placement, found)
-        return found
+        self._last = (placement, found, monday_of(found))
 
     def parts(self, placement: Placement) -> list[tuple[dt.date, int]]:
         """The visit's minutes by local day: a night has two parts, each as long as the clock really runs."""
@@ -255,8 +194,9 @@ class Facts:
         held: dict[int, list[Busy]] = defaultdict(list)
         if not self.member_ids:
             return held
-        starts = min(p.starts_at for p in self.placements) - LONGEST_VISIT - FAR
-        ends = max(p.ends_at for p in self.placements) + FAR
+        near = dt.timedelta(hours=self.near_hours)
+        starts = min(p.starts_at for p in self.placements) - LONGEST_VISIT - near
+        ends = max(p.ends_at for p in self.placements) + near
         for member_id, *rest in fetch(BUSY, list(self.member_ids), starts, ends, list(self.visit_ids)):
             held[member_id].append(Busy._make(rest))
         return held
@@ -266,15 +206,29 @@ class Facts:
         """What each caregiver works by local day in the weeks of the batch and `reach_days` around it."""
         if not self.member_ids:
             return defaultdict(dict)
-        first, last = self.days
-        reach = self.reach_days * DAY
-        since = min(monday_of(first), first - reach) - DAY
-        until = max(monday_of(last) + WEEK * DAY, last + reach + DAY) + DAY
-        rows = fetch(WORKDAYS, list(self.member_ids), since, until, list(self.visit_ids))
-        found = by_member(rows)
+        found: dict[int, dict[dt.date, Workday]] = defaultdict(dict)
+        for zone_name, members in self._members_by_zone().items():
+            found |= self._workdays(zone_name, members)
         for placement in self._taken:
             self._work(found, placement)
         return found
+
+    def _members_by_zone(self) -> dict[str, list[int]]:
+        """The batch's caregivers by the zone whose days theirs are: nearly always one."""
+        zones = {p.member_id: self.zone(p) for p in self.placements if p.member_id is not None}
+        members: dict[str, list[int]] = defaultdict(list)
+        for member_id, zone_name in zones.items():
+            members[zone_name].append(member_id)
+        return members
+
+    def _workdays(self, zone_name: str, members: list[int]) -> dict[int, dict[dt.date, Workday]]:
+        days = [self.day(p) for p in self.placements]
+        first, last = min(days), max(days) + DAY  # a night reaches into the next day
+        reach = self.reach_days * DAY
+        since, until = min(monday_of(first), first - reach), max(monday_of(last) + WEEK * DAY, last + reach)
+        midnights = [at_local(since + n * DAY, dt.time(), zone_name) for n in range((until - since).days + 2)]
+        rows = fetch(WORKDAYS, midnights, members, midnights[0] - LONGEST_VISIT, midnights[-2], list(self.visit_ids))
+        return by_member(rows, since)
 
     @cached_property
     def clients(self) -> dict[int, ClientFact]:
@@ -292,8 +246,13 @@ class Facts:
             for pk, *words, planned, latitude, longitude in fetch(CLIENTS, list(self.client_ids), list(ids))
         }
 
-    def around(self, placement: Placement) -> tuple[Busy | None, Busy | None, Busy | None]:
+    def around(self, placement: Placement) -> Around:
         """(visit before, visit that overlaps, visit after) of the placement's caregiver."""
+        if placement is not self._last_around[0]:
+            self._last_around = (placement, self._around(placement))
+        return self._last_around[1]
+
+    def _around(self, placement: Placement) -> Around:
         rows = self.busy.get(placement.member_id or 0, [])
         at = bisect_left(rows, placement.starts_at, key=attrgetter("starts_at"))
         before = rows[at - 1] if at else None
@@ -310,7 +269,12 @@ class Facts:
 
     def week_minutes(self, placement: Placement) -> int:
         """What the placement's caregiver has planned in its local week besides this visit."""
-        return sum(self.week(placement, monday_of(self.day(placement))))
+        monday = self.monday(placement)
+        key = (placement.member_id or 0, monday)
+        found = self._week_minutes.get(key)
+        if found is None:
+            found = self._week_minutes[key] = sum(self.week(placement, monday))
+        return found
 
     def week(self, placement: Placement, monday: dt.date) -> list[int]:
         """The caregiver's minutes of Monday to Sunday, without this visit."""
@@ -321,6 +285,11 @@ class Facts:
         """Books an accepted placement of the batch."""
         if placement.member_id is None:
             return
+        self._last_around = (None, (None, None, None))
+        for on, minutes in self.parts(placement):
+            key = (placement.member_id, monday_of(on))
+            if key in self._week_minutes:
+                self._week_minutes[key] += minutes
         row = Busy(
             placement.starts_at,
             placement.ends_at,

@@ -7,9 +7,10 @@ point is explained. Whom a rule blocks is listed after the others, with the reas
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -20,11 +21,16 @@ from staff.models import Member
 
 
 class Point(NamedTuple):
-    """Points of one factor, and why."""
+    """Points of one factor, and why; put into words only for the few that are shown."""
 
-    label: str
+    label: str | Promise
     points: int
-    words: str
+    text: str | Promise = ""
+    values: dict[str, Any] | None = None
+
+    @property
+    def words(self) -> str:
+        return str(self.text % self.values) if self.text and self.values else str(self.text)
 
 
 class Hindrance(NamedTuple):
@@ -52,7 +58,7 @@ class Suggestion:
 
     @property
     def reasons(self) -> list[str]:
-        return [point.words for point in self.points if point.words]
+        return [point.words for point in self.points if point.text]
 
     @property
     def why(self) -> str:
@@ -66,7 +72,7 @@ class Suggestion:
 
 def suggest_for_visit(visit: Visit) -> list[Suggestion]:
     """All active caregivers of the visit's branch, best first, those who cannot come last with the reason."""
-    members = Member.objects.active().filter(branch_id=visit.branch_id).select_related("role")
+    members = Member.objects.active().filter(branch_id=visit.branch_id).prefetch_related("role")
     known: dict[str, Iterable] = {"service_types": [visit.service_type], "branches": [visit.branch]}
     return rank([Placement.of(visit, member_id=None)], list(members), known)
 
@@ -77,7 +83,7 @@ def rank(
     """Ranks the members for visits of one client, in a constant number of queries."""
     if not visits or not members:
         return []
-    asked = {member.pk: [replace(visit, member_id=member.pk) for visit in visits] for member in members}
+    asked = {member.pk: [visit.given_to(member.pk) for visit in visits] for member in members}
     judge = Judge([p for row in asked.values() for p in row], {**(known or {}), "members": members})
     weights = judge.facts.agency.matching_weights
     batch = Batch(visits, members, judge.facts)
@@ -114,7 +120,7 @@ def _score(row: Suggestion, placement: Placement, judge: Judge, factors: Sequenc
         if said is None:
             continue
         points = round(factor.points * said.share)
-        row.points.append(Point(str(factor.label), -points if factor.is_against else points, said.words))
+        row.points.append(Point(factor.label, -points if factor.is_against else points, said.text, said.values))
     total = sum(point.points for point in row.points) * row.possible / row.asked
     if row.asked > 1:
         words = _("free for %(possible)s of %(asked)s visits") % {"possible": row.possible, "asked": row.asked}
@@ -123,5 +129,5 @@ def _score(row: Suggestion, placement: Placement, judge: Judge, factors: Sequenc
     warnings = sum(not finding.blocks for finding in row.findings)
     if warnings:
         label = ngettext("%(n)s warning", "%(n)s warnings", warnings) % {"n": warnings}
-        row.points.append(Point(label, -warning * warnings, ""))
+        row.points.append(Point(label, -warning * warnings))
     row.score = max(0, round(total) - warning * warnings)

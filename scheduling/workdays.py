@@ -12,22 +12,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-# Members, since, until (local days, with room for zones), visits to leave out.
+# The local midnights as moments, members, first and last midnight, visits to leave out. A number says the day.
 WORKDAYS = """
 SELECT v.caregiver_id, v.day, v.lives_in,
-       (extract(epoch FROM sum(least(v.ends_at, v.midnight) - v.starts_at)) / 60)::int,
-       (extract(epoch FROM sum(greatest(v.ends_at - v.midnight, interval '0'))) / 60)::int,
+       (extract(epoch FROM sum(v.ends_at - v.starts_at)) / 60)::int,
+       (extract(epoch FROM sum(v.ends_at - v.midnight) FILTER (WHERE v.ends_at > v.midnight)) / 60)::int,
        count(*), count(*) FILTER (WHERE v.ends_at - v.starts_at >= interval '24 hours')
 FROM (
-    SELECT w.caregiver_id, w.starts_at, w.ends_at, local.day, 'live_in' = ANY(s.categories) AS lives_in,
-           (local.day + 1)::timestamp AT TIME ZONE b.time_zone AS midnight
-    FROM scheduling_visit w
-    JOIN accounts_branch b ON b.id = w.branch_id
-    JOIN scheduling_servicetype s ON s.id = w.service_type_id
-    CROSS JOIN LATERAL (SELECT (w.starts_at AT TIME ZONE b.time_zone)::date AS day) local
-    WHERE w.caregiver_id = ANY(%s::bigint[])
-          AND w.starts_at >= %s::date::timestamp AT TIME ZONE 'UTC'
-          AND w.starts_at < %s::date::timestamp AT TIME ZONE 'UTC'
+    SELECT w.caregiver_id, w.starts_at, w.ends_at, n.day, days.midnights[n.day + 1] AS midnight,
+           w.service_type_id IN (SELECT id FROM scheduling_servicetype WHERE 'live_in' = ANY(categories)) AS lives_in
+    FROM (SELECT %s::timestamptz[] AS midnights) days
+    CROSS JOIN scheduling_visit w
+    CROSS JOIN LATERAL (SELECT width_bucket(w.starts_at, days.midnights) AS day OFFSET 0) n
+    WHERE w.caregiver_id = ANY(%s::bigint[]) AND w.starts_at >= %s AND w.starts_at < %s
           AND w.status NOT IN ('cancelled', 'missed') AND NOT w.id = ANY(%s::bigint[])
 ) v GROUP BY 1, 2, 3
 """
@@ -69,12 +66,19 @@ def add_visit(
             row.long_shifts += is_long
 
 
-def by_member(rows: Iterable[Sequence[Any]]) -> dict[int, dict[dt.date, Workday]]:
-    """The rows of WORKDAYS as days of each caregiver."""
+def by_member(rows: Iterable[Sequence[Any]], first: dt.date) -> dict[int, dict[dt.date, Workday]]:
+    """The rows of WORKDAYS as days of each caregiver; day number 1 is `first`."""
     found: dict[int, dict[dt.date, Workday]] = defaultdict(dict)
-    for member_id, day, lives_in, minutes, after_midnight, visits, long_shifts in rows:
-        parts = [(day, minutes), (day + DAY, after_midnight)] if after_midnight else [(day, minutes)]
+    dates: dict[int, dt.date] = {}
+    for member_id, number, lives_in, minutes, after_midnight, visits, long_shifts in rows:
+        day = dates.get(number)
+        if day is None:
+            day = dates[number] = first + (number - 1) * DAY
         days = found[member_id]
-        add_visit(days, parts, lives_in=lives_in, is_long=False, visits=visits)
+        if not after_midnight and day not in days:
+            days[day] = Workday(minutes, minutes if lives_in else 0, visits, visits if lives_in else 0, long_shifts)
+            continue
+        parts = [(day, minutes - (after_midnight or 0)), (day + DAY, after_midnight or 0)]
+        add_visit(days, parts if after_midnight else parts[:1], lives_in=lives_in, is_long=False, visits=visits)
         days[day].long_shifts += long_shifts
     return found

@@ -19,8 +19,8 @@ class WeightForm(forms.Form):
         super().__init__(*args, **kwargs)
         for weight in weights():
             self.fields[weight.code] = forms.IntegerField(
-                label=weight.label,
-                help_text=weight.meaning,
+                label=str(weight.label),
+                help_text=str(weight.meaning),
                 min_value=0,
                 max_value=MOST_POINTS,
                 initial=agency.matching_weights.get(weight.code, weight.default_points),

@@ -89,7 +89,7 @@ def _name(rule: type[Rule], number: Number) -> str:
 
 def _number_field(rule: type[Rule], number: Number, initial: int) -> forms.Field:
     if number.is_switch:
-        return forms.BooleanField(label=number.label, required=False, initial=bool(initial))
+        return forms.BooleanField(label=str(number.label), required=False, initial=bool(initial))
     return forms.IntegerField(
         label=about(number.label, rule), min_value=number.least, max_value=number.most, initial=initial
     )

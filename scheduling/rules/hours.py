@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from homecare.clock import local_date, minutes_between, monday_of
 from homecare.dates import written
-from scheduling.facts import Busy, Facts
+from scheduling.fact_rows import Busy
+from scheduling.facts import Facts
 from scheduling.overtime import HOUR, law_of, overtime
 from scheduling.placement import Finding, Number, Placement, Rule, Severity, Subject
 from scheduling.wording import day, hours, span
@@ -198,6 +199,10 @@ class RestBetweenDays(Rule):
     default_severity = Severity.WARN
     settable = (Number("hours", gettext_lazy("Least hours of rest"), 8, least=1, most=24),)
 
+    @classmethod
+    def near_hours(cls, facts: Facts) -> int:
+        return cls.numbers_of(facts)["hours"]
+
     def judge(self, placement: Placement, facts: Facts) -> Finding | None:
         before, _held, after = facts.around(placement)
         least = self.numbers["hours"] * HOUR
@@ -258,7 +263,7 @@ class ConsecutiveDays(Rule):
 
     @classmethod
     def reach_days(cls, facts: Facts) -> int:
-        return cls.numbers_of(facts)["days"] + 1
+        return cls.numbers_of(facts)["days"]
 
     def judge(self, placement: Placement, facts: Facts) -> Finding | None:
         days, on, limit = facts.work(placement), facts.day(placement), self.numbers["days"]
@@ -301,7 +306,7 @@ class LiveInDays(Rule):
 
     @classmethod
     def reach_days(cls, facts: Facts) -> int:
-        return cls.numbers_of(facts)["days"] + 1
+        return cls.numbers_of(facts)["days"]
 
     def is_silent(self, facts: Facts) -> bool:
         return not any(facts.lives_in(placement) for placement in facts.placements)

@@ -11,7 +11,8 @@ from collections import defaultdict
 from typing import Any
 
 from homecare.accounts.models import Branch
-from scheduling.facts import AgencyFact, Busy, ClientFact, Facts, MemberFact, RoleFact
+from scheduling.fact_rows import AgencyFact, Busy, ClientFact, MemberFact, RoleFact
+from scheduling.facts import Facts
 from scheduling.models import ServiceType
 from scheduling.placement import Placement, Rule
 from scheduling.workdays import Workday

@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from homecare.clock import minutes_between
-from scheduling.facts import Busy, Facts
+from scheduling.fact_rows import Busy
+from scheduling.facts import Facts
 from scheduling.placement import Finding, Placement, Rule, Severity
 from scheduling.travel import Place
 

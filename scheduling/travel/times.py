@@ -46,6 +46,7 @@ class Times:
         self.speed_kmh, self.factor = speed_kmh, factor
         self.sources = list(_configured() if sources is None else sources)
         self._known: dict[Leg, int] = {}
+        self._said: dict[tuple[Place, Place], int | None] = {}
 
     @property
     def needs_preparing(self) -> bool:
@@ -62,15 +63,19 @@ class Times:
                 return
             found = source.read(missing)
             self._known |= found
+            self._said.clear()
             missing -= found.keys()
 
     def minutes(self, start: Place | None, end: Place | None) -> int | None:
         """Whole minutes of travel; None when a place is unknown."""
-        if self._known and start is not None and end is not None:
-            found = self._known.get((Cell.of(start), Cell.of(end)))
-            if found is not None:
-                return found
-        return straight_line.minutes(start, end, self.speed_kmh, self.factor)
+        if start is None or end is None:
+            return None
+        way = (start, end)
+        if way not in self._said:
+            found = self._known.get((Cell.of(start), Cell.of(end))) if self._known else None
+            straight = straight_line.minutes(start, end, self.speed_kmh, self.factor) if found is None else found
+            self._said[way] = straight
+        return self._said[way]
 
 
 def _configured() -> list[Source]:
