@@ -346,6 +346,7 @@ MATCHING_FACTORS = [
     "scheduling.factors.Language",
     "scheduling.factors.HoursWanted",
     "scheduling.factors.Fairness",
+    "scheduling.factors.Declines",
     "scheduling.factors.OvertimeMade",
 ]
 SCHEDULE_HORIZON_WEEKS = 12

@@ -22,7 +22,7 @@ from clients.languages import name_of
 from clients.models import CaregiverPreference
 from homecare.clock import local, now
 from scheduling.facts import Facts, fetch
-from scheduling.models import Visit
+from scheduling.models import OfferAnswer, Visit
 from scheduling.placement import Placement, Severity
 from scheduling.rules.hours import Overtime
 from scheduling.travel import Place, kilometres
@@ -34,6 +34,8 @@ LOOK_BACK = dt.timedelta(days=180)
 FAR_MINUTES = 45
 SAME_TRIP = dt.timedelta(hours=4)
 MUCH_OVERTIME = 120
+MANY_DECLINES = 3
+DECLINES_COUNT_FOR = dt.timedelta(days=90)
 UNPOPULAR = """
 SELECT v.caregiver_id, count(*) FROM scheduling_visit v JOIN accounts_branch b ON b.id = v.branch_id
 WHERE v.branch_id = %s AND v.starts_at >= %s AND v.starts_at < %s AND v.caregiver_id IS NOT NULL
@@ -51,6 +53,7 @@ DETOUR = gettext_lazy("%(minutes)s min detour")
 SPEAKS = gettext_lazy("speaks %(language)s")
 PLANNED = gettext_lazy("%(planned)s planned this week, wants %(wanted)s")
 UNPOPULAR_VISITS = ngettext_lazy("%(n)s evening or weekend visit lately", "%(n)s evening or weekend visits lately", "n")
+DECLINED = ngettext_lazy("declined %(n)s offer lately", "declined %(n)s offers lately", "n")
 OVERTIME = gettext_lazy("%(hours)s of overtime")
 FAIR_BEFORE, FAIR_AFTER = dt.timedelta(days=21), dt.timedelta(days=7)
 
@@ -267,6 +270,29 @@ class Fairness(Factor):
         counted, most = self.data
         had = counted.get(member.pk, 0)
         return Said(1 - had / most if most else 1.0, UNPOPULAR_VISITS, {"n": had})
+
+
+class Declines(Factor):
+    code = "declines"
+    label = gettext_lazy("Declined offers")
+    meaning = gettext_lazy("Takes points away for offers declined in the last 90 days; three take them all.")
+    default_points = 10
+    is_against = True
+
+    @classmethod
+    def load(cls, batch: Batch) -> dict[int, int]:
+        declined = OfferAnswer.objects.filter(
+            member__in=batch.member_ids,
+            status=OfferAnswer.Status.DECLINED,
+            answered_at__gt=now() - DECLINES_COUNT_FOR,
+        )
+        return dict(declined.order_by().values_list("member").annotate(n=Count("id")))
+
+    def weigh(self, member: Member, placement: Placement, facts: Facts) -> Said | None:
+        declined = self.data.get(member.pk, 0)
+        if not declined:
+            return None
+        return Said(min(declined, MANY_DECLINES) / MANY_DECLINES, DECLINED, {"n": declined})
 
 
 class OvertimeMade(Factor):
