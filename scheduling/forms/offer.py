@@ -23,10 +23,14 @@ class OfferForm(forms.Form):
 
     members = forms.MultipleChoiceField(
         label=_("Who is asked?"),
-        widget=forms.CheckboxSelectMultiple,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
         error_messages={"required": _("Choose at least one caregiver.")},
     )
-    mode = forms.ChoiceField(label=_("Who gets it?"), choices=Offer.Mode.choices, widget=forms.RadioSelect)
+    mode = forms.ChoiceField(
+        label=_("Who gets it?"),
+        choices=Offer.Mode.choices,
+        widget=forms.RadioSelect(attrs={"class": "form-check-input"}),
+    )
     hours = forms.TypedChoiceField(
         label=_("How long may they answer?"),
         coerce=int,

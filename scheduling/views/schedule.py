@@ -81,6 +81,7 @@ class ScheduleDetail(DetailPage):
             successor=Schedule.objects.filter(continues=schedule).first(),
             events=Event.objects.about(schedule).filter(kind=Event.Kind.CHANGE).select_related("user")[:20],
             may_change=self.request.user.has_perm("scheduling.change_schedule"),
+            has_open=any(visit.is_open for visit in coming),
             **kwargs,
         )
 

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
+from django.db.models import OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -24,7 +25,7 @@ from scheduling.forms.visit import UnfilledFilter
 from scheduling.forms.visit_filter import VisitFilter
 from scheduling.handover import handover_of
 from scheduling.matching import suggest_for_visit
-from scheduling.models import Schedule, Visit
+from scheduling.models import OfferedVisit, Schedule, Visit
 
 COLUMNS = [
     {"label": gettext_lazy("Client")},
@@ -254,6 +255,8 @@ class UnfilledPage(Page):
         if asked.get("service_type"):
             visits = visits.filter(service_type=asked["service_type"])
         total = visits.count()
+        offers = OfferedVisit.objects.filter(visit=OuterRef("pk"), is_open=True)
+        visits = visits.annotate(open_offer=Subquery(offers.values("offer")[:1]))
         return super().get_context_data(
             filter_form=form, visits=visits[: self.limit], total=total, limit=self.limit, **kwargs
         )
