@@ -36,6 +36,12 @@ class VisitFacts:
     finished_at: dt.datetime | None
     punches: Sequence[PunchFact] = field(default_factory=tuple)
     unanswered_tasks: int = 0
+    window: tuple[dt.datetime, dt.datetime] | None = None
+    """Earliest and latest start of a flexible visit: within it nobody is early or late."""
+
+    @property
+    def may_begin(self) -> tuple[dt.datetime, dt.datetime]:
+        return self.window or (self.starts_at, self.starts_at)
 
 
 @dataclass(frozen=True)
@@ -80,12 +86,13 @@ def exceptions_found(facts: VisitFacts, tolerance: Tolerance) -> list[Found]:
 
 def _of_times(facts: VisitFacts, tolerance: Tolerance) -> Iterator[Found]:
     grace = dt.timedelta(minutes=tolerance.grace_minutes)
+    earliest, latest = facts.may_begin
     if facts.started_at is None:
         yield Found("no_in", {})
-    elif facts.started_at > facts.starts_at + grace:
-        yield Found("late", {"minutes": _minutes(facts.started_at - facts.starts_at)})
-    elif facts.started_at < facts.starts_at - grace:
-        yield Found("early", {"minutes": _minutes(facts.starts_at - facts.started_at)})
+    elif facts.started_at > latest + grace:
+        yield Found("late", {"minutes": _minutes(facts.started_at - latest)})
+    elif facts.started_at < earliest - grace:
+        yield Found("early", {"minutes": _minutes(earliest - facts.started_at)})
     if facts.finished_at is None:
         yield Found("no_out", {})
     if facts.started_at is None or facts.finished_at is None:

@@ -58,7 +58,9 @@ class ScheduleForm(forms.Form):
     head_count = forms.IntegerField(label=_("Caregivers at the same time"), min_value=1, max_value=4, initial=1)
     starts_on = day_field(_("First day"))
     ends_on = day_field(_("Last day"), required=False, help_text=_("Empty: until further notice."))
-    timing = forms.ChoiceField(label=_("How firm is the time?"), choices=Schedule.Timing.choices, initial="exact")
+    timing = forms.ChoiceField(
+        label=_("How firm is the time?"), choices=Schedule.Timing.choices, initial="exact", required=False
+    )
     window_start = time_field(_("Earliest start"), required=False)
     window_end = time_field(_("Latest start"), required=False)
     sleep_start = time_field(_("Sleep from"), required=False, help_text=_("Sleepover and live-in care only."))
@@ -75,6 +77,9 @@ class ScheduleForm(forms.Form):
         help_text=_("What one caregiver tells the next when they take turns."),
     )
     override_reason = override_field()
+
+    def clean_timing(self) -> str:
+        return self.cleaned_data["timing"] or Schedule.Timing.EXACT
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.conf import settings
@@ -42,6 +43,12 @@ def _fact(punch: ClockEvent) -> PunchFact:
     )
 
 
+def _window(visit: Visit) -> tuple[dt.datetime, dt.datetime] | None:
+    if visit.window_starts_at is None or visit.window_ends_at is None:
+        return None
+    return visit.window_starts_at, visit.window_ends_at
+
+
 def _facts(visit: Visit) -> VisitFacts:
     return VisitFacts(
         starts_at=visit.starts_at,
@@ -50,6 +57,7 @@ def _facts(visit: Visit) -> VisitFacts:
         finished_at=visit.finished_at,
         punches=[_fact(punch) for punch in ClockEvent.objects.filter(visit=visit)],
         unanswered_tasks=VisitTask.objects.filter(visit=visit, outcome=VisitTask.Outcome.PENDING).count(),
+        window=_window(visit),
     )
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from homecare.accounts.models import User
 from homecare.errors import Conflict, DomainError
 from homecare.inbox.models import Notification
+from scheduling.exceptions_found import Tolerance, VisitFacts, exceptions_found
 from scheduling.models import Schedule, TemporaryChange, Visit
 from scheduling.pattern import LAST_MINUTE, Assignment, Pattern, Temporary
 from scheduling.recurrence import MAX_INTERVAL
@@ -199,3 +200,16 @@ def test_change_for_a_while_that_makes_no_sense_is_refused(branch, coordinator, 
     (made,) = plan(branch, coordinator, daily(8, 60))
     with pytest.raises(DomainError, match=words):
         change_temporarily(made.schedule, change, reason="Why not", by=coordinator)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "kinds"),
+    [(-76, ["early"]), (-75, []), (0, []), (75, []), (76, ["late"])],
+)
+def test_visit_begun_within_its_window_is_neither_early_nor_late(minutes, kinds):
+    """Planned at 08:00, may begin from 07:00 to 09:00, grace 15 minutes."""
+    eight = dt.datetime(2026, 11, 23, 13, tzinfo=dt.UTC)
+    hour = dt.timedelta(hours=1)
+    started = eight + dt.timedelta(minutes=minutes)
+    facts = VisitFacts(eight, eight + hour, started, started + hour, window=(eight - hour, eight + hour))
+    assert [found.kind for found in exceptions_found(facts, Tolerance(grace_minutes=15))] == kinds
