@@ -18,6 +18,7 @@ from scheduling.roster.instance import Instance, Key, Plan
 
 HOT, COLD = 10.0, 0.1  # temperatures at the beginning and the end, in prices of a usual way
 WARM = 2.0  # where a given plan is bettered: hot enough to move visits, not to forget the plan
+CYCLES, CYCLE = 6, 0.1  # a small day is cooled several times: at most so often, each at least so many seconds a visit
 SLICE = 0.05  # seconds between two looks at the clock
 TELL = 0.5  # seconds between two calls of `progress`
 CHAINS = 2  # searches side by side that meet now and then
@@ -147,7 +148,7 @@ class Search:
         best = self._kept(state)
         if self.start is not None:
             annealing.load(self.problem, state, best)
-        self._cool(state, best)
+        self._cool(state, best, seed)
         annealing.load(self.problem, state, best)
         return plan_of(self.problem, self.names, state)
 
@@ -170,19 +171,22 @@ class Search:
             best[0, last] = n + m + r
         return best
 
-    def _cool(self, state: Any, best: Any) -> None:
+    def _cool(self, state: Any, best: Any, seed: int) -> None:
         """Anneals until the time is over; the chains go on from the best of them a few times."""
         from scheduling.roster import annealing, timing
 
         problem = self.problem
         extras, sums = _extras(problem), state.sums.copy()
-        hot, cold = _heats(problem, is_warm=self.start is not None)
+        cycles = max(1, min(CYCLES, int(self.seconds / (CYCLE * problem.n)))) if self.start is None else 1
+        usual = _usual_minutes(problem)
         price, steps, met = timing.cost(problem, state), 200, 0
-        annealing.anneal(problem, state, best, price, hot, 0, extras, sums)  # compiled before the clock starts
+        annealing.anneal(problem, state, best, price, 1.0, 0, extras, sums)  # compiled before the clock starts
         with self.lock:
             self.began = self.began or time.monotonic()
         while not self.stop.is_set() and (share := (time.monotonic() - self.began) / self.seconds) < 1.0:
-            heat = hot * (cold / hot) ** share
+            cycle, cooled = divmod(share * cycles, 1.0)
+            hot, cold = _heats(problem, usual, is_warm=self.start is not None, is_wild=(seed + int(cycle)) % 2 == 1)
+            heat = hot * (cold / hot) ** cooled
             began = time.perf_counter()
             _now, price = annealing.anneal(problem, state, best, price, heat, steps, extras, sums)
             annealing.refresh(problem, state)
@@ -190,9 +194,8 @@ class Search:
             steps = max(50, int(steps * min(2.0, SLICE / max(1e-6, time.perf_counter() - began))))
             if share * (MEETINGS + 1) >= met + 1:
                 met += 1
-                price = self._meet(state, best, price, move=met > MEETINGS // 2)
-            elif price < self.best_price:
-                self.best_price = price
+                price = self._meet(state, best, price, move=cycles == 1 and met > MEETINGS // 2)
+            self.best_price = min(self.best_price, price)
 
     def _meet(self, state: Any, best: Any, price: float, *, move: bool) -> float:
         """Tells the other chains of this one's best plan, and goes on from theirs when it is better."""
@@ -208,20 +211,25 @@ class Search:
         return price
 
 
-def _heats(problem: Any, *, is_warm: bool) -> tuple[float, float]:
+def _heats(problem: Any, usual: float, *, is_warm: bool, is_wild: bool) -> tuple[float, float]:
     """The first and the last temperature, in the price of a usual way between neighbours.
 
-    Where the worst idle time is paid for, one minute of it weighs more than ways do, and it begins hotter.
+    Where the worst idle time is paid for, one minute of it weighs more than ways do: every other chain and cooling
+    is `is_wild` and begins hotter.
     """
+    travel, worst_idle = max(problem.w[0], 0.1), problem.w[5]
+    hot = (WARM if is_warm else HOT) * (travel + (worst_idle / 4 if is_wild else 0.0))
+    return hot * usual, COLD * travel * usual
+
+
+def _usual_minutes(problem: Any) -> float:
+    """Mean minutes of the five shortest ways from each visit."""
     import numpy as np
 
-    places = problem.place[: problem.n]
-    ways = problem.travel[np.ix_(places, places)] + np.eye(problem.n) * 1e9
-    near = np.sort(ways, axis=1)[:, :5]
+    at = problem.place[: problem.n]
+    near = np.sort(problem.travel[np.ix_(at, at)] + np.eye(problem.n) * 1e9, axis=1)[:, :5]
     near = near[near < 1e8]
-    minutes = max(1.0, near.mean() if near.size else 1.0)
-    travel, worst_idle = max(problem.w[0], 0.1), problem.w[5]
-    return (WARM if is_warm else HOT) * minutes * (travel + worst_idle / 4), COLD * minutes * travel
+    return max(1.0, float(near.mean()) if near.size else 1.0)
 
 
 def _extras(problem: Any) -> Any:
