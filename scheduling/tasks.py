@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from celery import shared_task
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from homecare.accounts.models import User
 from homecare.inbox.kinds import declare
-from scheduling.services import offer, reminder, schedule, zone_move
+from homecare.jobs.registry import Work, job_kind
+from scheduling.models import Roster
+from scheduling.services import offer, reminder, roster, schedule, zone_move
 
 declare("visit.tomorrow", label=_("Tomorrow's visits"), channels=("app", "email"), permission="scheduling.work_visit")
 declare(
@@ -28,6 +33,16 @@ declare(
 def extend_schedules() -> None:
     zone_move.follow_the_clock(by=User.system())
     schedule.extend_schedules()
+
+
+@job_kind(roster.KIND, title=_("Roster"), permission="scheduling.add_roster")
+def plan_roster(work: Work) -> dict[str, Any]:
+    """Searches a roster for some days of a branch; ends after its time, or when asked for the best so far."""
+    draft = Roster.objects.select_related("branch").get(pk=work.params["roster"])
+    count = roster.search_roster(draft, progress=work.progress)
+    text = ngettext("A roster of %(count)s visit is ready.", "A roster of %(count)s visits is ready.", count)
+    links = [{"url": draft.get_absolute_url(), "label": str(_("See the draft"))}]
+    return {"summary": text % {"count": count}, "links": links}
 
 
 @shared_task

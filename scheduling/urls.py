@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from scheduling.views import absence, board, offer, visit, visit_change
+from scheduling.views import absence, board, offer, roster, visit, visit_change
 
 app_name = "scheduling"
 office = [
@@ -18,6 +18,13 @@ office = [
     path("visits/<int:pk>/suggestions/", visit.VisitSuggestions.as_view(), name="visit-suggestions"),
     path("visits/<int:pk>/offer/", offer.VisitOffer.as_view(), name="visit-offer"),
     path("patterns/<int:pk>/offer/", offer.ScheduleOffer.as_view(), name="schedule-offer"),
+    path("rosters/", roster.RosterList.as_view(), name="roster-list"),
+    path("rosters/new/", roster.RosterCreate.as_view(), name="roster-create"),
+    path("rosters/<int:pk>/", roster.RosterDetail.as_view(), name="roster-detail"),
+    path("rosters/<int:pk>/finish/", roster.RosterFinish.as_view(), name="roster-finish"),
+    path("rosters/<int:pk>/apply/", roster.RosterApply.as_view(), name="roster-apply"),
+    path("rosters/<int:pk>/discard/", roster.RosterDiscard.as_view(), name="roster-discard"),
+    path("rosters/<int:pk>/lines/<int:line_pk>/", roster.RosterLineUpdate.as_view(), name="roster-line"),
     path("absences/", absence.AbsenceList.as_view(), name="absence-list"),
     path("absences/new/<int:member_pk>/", absence.AbsenceCreate.as_view(), name="absence-create"),
     path("absences/<int:pk>/", absence.AbsenceDetail.as_view(), name="absence-detail"),

@@ -19,7 +19,18 @@ from homecare.accounts.models import Holiday, Invitation, PersonalToken, User
 from homecare.accounts.models.token import digest
 from homecare.inbox.models import Notification
 from homecare.jobs.models import Job
-from scheduling.models import CalendarFeed, ClockEvent, PhoneEvent, SeriesChange, TemporaryChange, VisitException
+from scheduling.models import (
+    CalendarFeed,
+    ClockEvent,
+    LostVisit,
+    PhoneEvent,
+    Roster,
+    RosterLine,
+    SeriesChange,
+    TemporaryChange,
+    TrainingRequirement,
+    VisitException,
+)
 from scheduling.services.offer import make_offer
 from staff.models import Member
 from tests import factories
@@ -133,6 +144,7 @@ def _staff_rows(world: World) -> dict[Any, Any]:
     return {
         "member": world.member.pk,
         "credential": factories.CredentialFactory(member=world.member).pk,
+        "training": TrainingRequirement.objects.create(training=factories.CredentialTypeFactory(), condition="F03").pk,
         "availability": world.member.availability.all()[0].pk,
         "timeoff": away.pk,
         "time-off": away.pk,
@@ -163,7 +175,19 @@ def _visit_rows(world: World, client: Any) -> dict[Any, Any]:
     )
     away = factories.TimeOffFactory(member=world.member, starts_at=MOMENT, ends_at=MOMENT + dt.timedelta(hours=9))
     LostVisit.objects.create(time_off=away, visit=free[0])
+    roster = Roster.objects.create(
+        branch=client.branch,
+        first_on=coming.date(),
+        last_on=coming.date(),
+        created_by=world.coordinator,
+        status="draft",
+    )
+    line = RosterLine.objects.create(
+        roster=roster, visit=free[0], version=1, starts_before=coming, starts_at=coming, caregiver=None
+    )
     return {
+        "roster": roster.pk,
+        "line_pk": line.pk,
         "absence": away.pk,
         "offer": offer.pk,
         "phone-offer": offer.pk,

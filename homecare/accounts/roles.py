@@ -40,7 +40,7 @@ INTAKE = (
 )
 CARE = CHART | _crud("careplans", "careplan", "assessment", "goal", "plannedtask", "vitalreading", "medicationorder")
 STAFFING = _crud("staff", "member", "credential", "availability", "timeoff")
-SCHEDULING = _crud("scheduling", "visit", "schedule", "offer") | {
+SCHEDULING = _crud("scheduling", "visit", "schedule", "offer", "roster") | {
     "scheduling.override_rule",
     "scheduling.clock_for_other",
 }
