@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
 
 from homecare.accounts.models import Agency
-from scheduling.factors import Weight, weights
+from scheduling.factors import weights
 
 MOST_POINTS = 100
 
@@ -20,21 +21,22 @@ class WeightForm(forms.Form):
         for weight in weights():
             self.fields[weight.code] = forms.IntegerField(
                 label=str(weight.label),
-                help_text=str(weight.meaning),
+                help_text=_("%(meaning)s Default %(points)s.")
+                % {"meaning": weight.meaning, "points": weight.default_points},
                 min_value=0,
                 max_value=MOST_POINTS,
                 initial=agency.matching_weights.get(weight.code, weight.default_points),
             )
 
     @property
-    def gained(self) -> list[tuple[Any, Weight]]:
+    def gained(self) -> list[Any]:
         """Fields of what gives points."""
-        return [(self[weight.code], weight) for weight in weights() if not weight.is_against]
+        return [self[weight.code] for weight in weights() if not weight.is_against]
 
     @property
-    def lost(self) -> list[tuple[Any, Weight]]:
+    def lost(self) -> list[Any]:
         """Fields of what takes points away."""
-        return [(self[weight.code], weight) for weight in weights() if weight.is_against]
+        return [self[weight.code] for weight in weights() if weight.is_against]
 
     def values(self) -> dict[str, Any]:
         """What `save_settings` keeps."""

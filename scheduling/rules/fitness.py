@@ -154,7 +154,7 @@ class Trained(Rule):
     code = "training"
     label = gettext_lazy("Training missing")
     meaning = gettext_lazy(
-        "Who comes for a service, or to a client with a condition, holds the trainings you named for it below."
+        "Who comes for a service, or to a client with a condition, holds the trainings you ask for on this page."
     )
     remedy = gettext_lazy("Enter the training on the caregiver's page once it is done.")
     subject = Subject.FITNESS
