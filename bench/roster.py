@@ -212,7 +212,7 @@ def _early(name: str, instance: Instance, best: Plan, visits: int) -> list[Figur
     """How good a plan is after a second or five, and after ten."""
     first = 1.0 if visits <= 200 else 5.0
     began = time.perf_counter()
-    soon = solve(instance, seconds=first * 0.7)
+    soon = solve(instance, seconds=first * 0.5)
     spent = time.perf_counter() - began
     ten, goal = solve(instance, seconds=10.0), price(instance, best).total
     late = ten.score.total if ten.score is not None else float("inf")
