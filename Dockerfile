@@ -24,13 +24,16 @@ ENV PATH=/venv/bin:$PATH \
     HOST=0.0.0.0 \
     PORT=8000 \
     STATIC_ROOT=/app/static_built \
+    ROSTER_CODE=/app/roster_code \
     MEDIA_ROOT=/app/var/media
 WORKDIR /app
 COPY --from=packages /venv /venv
 COPY --from=front /build/node_modules node_modules
 COPY . .
-# The key below signs nothing: it only lets the settings load while the static files are gathered.
+# The key below signs nothing: it only lets the settings load while the static files are gathered. The roster's search
+# is compiled here, so that no worker does it.
 RUN SECRET_KEY=only-for-this-build-step python manage.py collectstatic --noinput --ignore "*.map" --verbosity 0 \
+    && python -m scheduling.roster && chown --recursive homecare:homecare roster_code \
     && install --directory --owner homecare --group homecare var var/media
 USER homecare
 EXPOSE 8000
