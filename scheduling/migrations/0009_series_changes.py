@@ -8,165 +8,283 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0005_rule_numbers_and_weights'),
-        ('careplans', '0003_review_and_order'),
-        ('clients', '0003_wishes_budget_introduction'),
-        ('scheduling', '0008_training_and_travel'),
-        ('staff', '0004_limits_and_wishes'),
+        ("accounts", "0005_rule_numbers_and_weights"),
+        ("careplans", "0003_review_and_order"),
+        ("clients", "0003_wishes_budget_introduction"),
+        ("scheduling", "0008_training_and_travel"),
+        ("staff", "0004_limits_and_wishes"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='SeriesChange',
+            name="SeriesChange",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('edited', 'Pattern changed'), ('ended', 'Pattern ended'), ('temporary', 'Temporary change'), ('withdrawn', 'Temporary change taken back')], max_length=10)),
-                ('before', models.JSONField(default=dict)),
-                ('after', models.JSONField(default=dict)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('undone_at', models.DateTimeField(blank=True, null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("edited", "Pattern changed"),
+                            ("ended", "Pattern ended"),
+                            ("temporary", "Temporary change"),
+                            ("withdrawn", "Temporary change taken back"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("before", models.JSONField(default=dict)),
+                ("after", models.JSONField(default=dict)),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("undone_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'ordering': ['-at', '-id'],
+                "ordering": ["-at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='TemporaryChange',
+            name="TemporaryChange",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('from_on', models.DateField()),
-                ('until_on', models.DateField(help_text='Last day, inclusive.')),
-                ('is_paused', models.BooleanField(default=False, help_text='No visits on these days.')),
-                ('start_time', models.TimeField(blank=True, help_text='Branch local time; empty: as usual.', null=True)),
-                ('duration_minutes', models.PositiveSmallIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(5), django.core.validators.MaxValueValidator(1440)])),
-                ('slot', models.PositiveSmallIntegerField(default=1, help_text='Whose place the caregiver takes.')),
-                ('reason', models.CharField(max_length=200)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("from_on", models.DateField()),
+                ("until_on", models.DateField(help_text="Last day, inclusive.")),
+                ("is_paused", models.BooleanField(default=False, help_text="No visits on these days.")),
+                (
+                    "start_time",
+                    models.TimeField(blank=True, help_text="Branch local time; empty: as usual.", null=True),
+                ),
+                (
+                    "duration_minutes",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(5),
+                            django.core.validators.MaxValueValidator(1440),
+                        ],
+                    ),
+                ),
+                ("slot", models.PositiveSmallIntegerField(default=1, help_text="Whose place the caregiver takes.")),
+                ("reason", models.CharField(max_length=200)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
             options={
-                'ordering': ['from_on', 'id'],
+                "ordering": ["from_on", "id"],
             },
         ),
         migrations.AddField(
-            model_name='assignmentrule',
-            name='days_off',
-            field=models.PositiveSmallIntegerField(default=0, help_text='… then so many days off, and again.'),
+            model_name="assignmentrule",
+            name="days_off",
+            field=models.PositiveSmallIntegerField(default=0, help_text="… then so many days off, and again."),
         ),
         migrations.AddField(
-            model_name='assignmentrule',
-            name='days_on',
-            field=models.PositiveSmallIntegerField(default=0, help_text='A rotation: so many days in a row from `since` …; 0 is none.'),
+            model_name="assignmentrule",
+            name="days_on",
+            field=models.PositiveSmallIntegerField(
+                default=0, help_text="A rotation: so many days in a row from `since` …; 0 is none."
+            ),
         ),
         migrations.AddField(
-            model_name='schedule',
-            name='group',
-            field=models.UUIDField(blank=True, help_text='Patterns planned together: the several times of one day.', null=True),
+            model_name="schedule",
+            name="group",
+            field=models.UUIDField(
+                blank=True, help_text="Patterns planned together: the several times of one day.", null=True
+            ),
         ),
         migrations.AddField(
-            model_name='schedule',
-            name='handover_note',
-            field=models.CharField(blank=True, help_text='What one caregiver tells the next when they take turns.', max_length=500),
+            model_name="schedule",
+            name="handover_note",
+            field=models.CharField(
+                blank=True, help_text="What one caregiver tells the next when they take turns.", max_length=500
+            ),
         ),
         migrations.AddField(
-            model_name='schedule',
-            name='skips_holidays',
-            field=models.BooleanField(default=False, help_text='No visit on a holiday of the branch.'),
+            model_name="schedule",
+            name="skips_holidays",
+            field=models.BooleanField(default=False, help_text="No visit on a holiday of the branch."),
         ),
         migrations.AddField(
-            model_name='schedule',
-            name='sleep_end',
-            field=models.TimeField(blank=True, help_text='The caregiver may sleep until, local time.', null=True),
+            model_name="schedule",
+            name="sleep_end",
+            field=models.TimeField(blank=True, help_text="The caregiver may sleep until, local time.", null=True),
         ),
         migrations.AddField(
-            model_name='schedule',
-            name='sleep_start',
-            field=models.TimeField(blank=True, help_text='The caregiver may sleep from, local time.', null=True),
+            model_name="schedule",
+            name="sleep_start",
+            field=models.TimeField(blank=True, help_text="The caregiver may sleep from, local time.", null=True),
         ),
         migrations.AddField(
-            model_name='schedule',
-            name='timing',
-            field=models.CharField(choices=[('exact', 'At this time'), ('window', 'Within a window, planned at this time'), ('anytime', 'Any time that day, planned at this time')], default='exact', max_length=8),
+            model_name="schedule",
+            name="timing",
+            field=models.CharField(
+                choices=[
+                    ("exact", "At this time"),
+                    ("window", "Within a window, planned at this time"),
+                    ("anytime", "Any time that day, planned at this time"),
+                ],
+                default="exact",
+                max_length=8,
+            ),
         ),
         migrations.AddField(
-            model_name='schedule',
-            name='window_end',
-            field=models.TimeField(blank=True, help_text='Latest start, branch local time.', null=True),
+            model_name="schedule",
+            name="window_end",
+            field=models.TimeField(blank=True, help_text="Latest start, branch local time.", null=True),
         ),
         migrations.AddField(
-            model_name='schedule',
-            name='window_start',
-            field=models.TimeField(blank=True, help_text='Earliest start, branch local time.', null=True),
+            model_name="schedule",
+            name="window_start",
+            field=models.TimeField(blank=True, help_text="Earliest start, branch local time.", null=True),
         ),
         migrations.AddField(
-            model_name='visit',
-            name='window_ends_at',
-            field=models.DateTimeField(blank=True, help_text='It may begin up to here.', null=True),
+            model_name="visit",
+            name="window_ends_at",
+            field=models.DateTimeField(blank=True, help_text="It may begin up to here.", null=True),
         ),
         migrations.AddField(
-            model_name='visit',
-            name='window_starts_at',
-            field=models.DateTimeField(blank=True, help_text='It may begin from here on; empty: at its start.', null=True),
+            model_name="visit",
+            name="window_starts_at",
+            field=models.DateTimeField(
+                blank=True, help_text="It may begin from here on; empty: at its start.", null=True
+            ),
         ),
         migrations.AddIndex(
-            model_name='schedule',
-            index=models.Index(condition=models.Q(('group__isnull', False)), fields=['group'], name='schedule_by_group'),
+            model_name="schedule",
+            index=models.Index(
+                condition=models.Q(("group__isnull", False)), fields=["group"], name="schedule_by_group"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='assignmentrule',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('days_off', 0), ('days_on', 0)), models.Q(('days_off__gte', 1), ('days_off__lte', 180), ('days_on__gte', 1), ('days_on__lte', 60)), _connector='OR'), name='assignment_rotation_whole', violation_error_message='A rotation has days on (up to 60) and days off (up to 180).'),
+            model_name="assignmentrule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("days_off", 0), ("days_on", 0)),
+                    models.Q(("days_off__gte", 1), ("days_off__lte", 180), ("days_on__gte", 1), ("days_on__lte", 60)),
+                    _connector="OR",
+                ),
+                name="assignment_rotation_whole",
+                violation_error_message="A rotation has days on (up to 60) and days off (up to 180).",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='schedule',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('timing', 'window'), ('window_end__gt', models.F('window_start')), ('window_start__isnull', False)), models.Q(models.Q(('timing', 'window'), _negated=True), ('window_end', None), ('window_start', None)), _connector='OR'), name='schedule_window_whole', violation_error_message='A window has an earliest and a later latest start.'),
+            model_name="schedule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("timing", "window"),
+                        ("window_end__gt", models.F("window_start")),
+                        ("window_start__isnull", False),
+                    ),
+                    models.Q(
+                        models.Q(("timing", "window"), _negated=True), ("window_end", None), ("window_start", None)
+                    ),
+                    _connector="OR",
+                ),
+                name="schedule_window_whole",
+                violation_error_message="A window has an earliest and a later latest start.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='schedule',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('sleep_end', None), ('sleep_start', None)), models.Q(('sleep_end__isnull', False), ('sleep_start__isnull', False)), _connector='OR'), name='schedule_sleep_whole', violation_error_message='Sleep has a beginning and an end.'),
+            model_name="schedule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("sleep_end", None), ("sleep_start", None)),
+                    models.Q(("sleep_end__isnull", False), ("sleep_start__isnull", False)),
+                    _connector="OR",
+                ),
+                name="schedule_sleep_whole",
+                violation_error_message="Sleep has a beginning and an end.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='visit',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('window_ends_at', None), ('window_starts_at', None)), ('window_ends_at__gt', models.F('window_starts_at')), _connector='OR'), name='visit_window_in_order', violation_error_message="The window's end is not after its beginning."),
+            model_name="visit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("window_ends_at", None), ("window_starts_at", None)),
+                    ("window_ends_at__gt", models.F("window_starts_at")),
+                    _connector="OR",
+                ),
+                name="visit_window_in_order",
+                violation_error_message="The window's end is not after its beginning.",
+            ),
         ),
         migrations.AddField(
-            model_name='serieschange',
-            name='by',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="serieschange",
+            name="by",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='serieschange',
-            name='schedule',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='changes', to='scheduling.schedule'),
+            model_name="serieschange",
+            name="schedule",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="changes", to="scheduling.schedule"
+            ),
         ),
         migrations.AddField(
-            model_name='serieschange',
-            name='successor',
-            field=models.ForeignKey(blank=True, help_text='The pattern this change began.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='begun_by', to='scheduling.schedule'),
+            model_name="serieschange",
+            name="successor",
+            field=models.ForeignKey(
+                blank=True,
+                help_text="The pattern this change began.",
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="begun_by",
+                to="scheduling.schedule",
+            ),
         ),
         migrations.AddField(
-            model_name='serieschange',
-            name='undone_by',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="serieschange",
+            name="undone_by",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='temporarychange',
-            name='created_by',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="temporarychange",
+            name="created_by",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='temporarychange',
-            name='member',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='staff.member'),
+            model_name="temporarychange",
+            name="member",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="staff.member",
+            ),
         ),
         migrations.AddField(
-            model_name='temporarychange',
-            name='schedule',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='temporary_changes', to='scheduling.schedule'),
+            model_name="temporarychange",
+            name="schedule",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="temporary_changes", to="scheduling.schedule"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='temporarychange',
-            constraint=models.CheckConstraint(condition=models.Q(('until_on__gte', models.F('from_on'))), name='temporary_change_days_in_order', violation_error_message='The last day is before the first.'),
+            model_name="temporarychange",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("until_on__gte", models.F("from_on"))),
+                name="temporary_change_days_in_order",
+                violation_error_message="The last day is before the first.",
+            ),
         ),
     ]
