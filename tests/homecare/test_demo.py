@@ -13,7 +13,7 @@ from django.db import transaction
 from billing.models import Invoice
 from clients.models import Client, Referral
 from homecare.accounts.models import User
-from scheduling.models import Visit
+from scheduling.models import LostVisit, Offer, Visit
 from staff.models import Member
 
 pytestmark = pytest.mark.django_db
@@ -37,6 +37,8 @@ def seeded() -> dict[str, object]:
                 "statuses": set(Visit.objects.values_list("status", flat=True)),
                 "invoices": list(Invoice.objects.order_by("number").values_list("number", "total")),
                 "waiting": Referral.objects.open().count(),
+                "offers": list(Offer.objects.order_by("pk").values_list("mode", "status")),
+                "lost": LostVisit.objects.count(),
             }
             raise Undo
     except Undo:
@@ -48,6 +50,8 @@ def test_demo_is_complete_and_the_same_each_time():
     assert first["statuses"] >= {"planned", "completed", "approved", "cancelled"}
     assert (len(first["clients"]), len(first["members"]), first["waiting"]) == (12, 20, 3)
     assert first["invoices"]
+    assert first["offers"] == [("first", "open"), ("choose", "open")]
+    assert first["lost"] > 0
     second = seeded()
     assert {**second, "statuses": first["statuses"]} == first
 
