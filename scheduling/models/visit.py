@@ -237,6 +237,11 @@ class Visit(StatusModel):
         """Not begun, not cancelled, not missed: only such a visit may still change time or caregiver."""
         return self.status in self.OPEN_STATUSES
 
+    def withdraw_confirmation(self) -> None:
+        """A confirmation is one caregiver's word for one time: with either changed it counts no more."""
+        if self.status == self.Status.CONFIRMED:
+            self.move_to(self.Status.PLANNED)
+
     @property
     def partners(self) -> VisitQuerySet:
         """The other visits of the same double-up: one for each caregiver who comes at the same time."""

@@ -76,7 +76,7 @@ def _open(visits: Iterable[Visit], *, by: User) -> list[Visit]:
         for row in rows
     ]
     Visit.objects.filter(pk__in=[row.pk for row in rows]).update(
-        caregiver=None, is_changed_by_hand=True, version=F("version") + 1
+        caregiver=None, status=Visit.Status.PLANNED, is_changed_by_hand=True, version=F("version") + 1
     )
     record_many(events)
     return rows

@@ -354,6 +354,7 @@ def _write(lines: Sequence[RosterLine], findings: dict[int, list[Finding]], *, b
             changes["starts_at"] = [visit.starts_at, line.starts_at]
         visit.ends_at, visit.starts_at = line.ends_at, line.starts_at
         visit.caregiver_id = line.caregiver_id
+        visit.withdraw_confirmation()
         visit.version += 1
         visit.is_changed_by_hand = visit.is_changed_by_hand or visit.schedule_id is not None
         visits.append(visit)
@@ -362,6 +363,6 @@ def _write(lines: Sequence[RosterLine], findings: dict[int, list[Finding]], *, b
             RuleOverride(visit=visit, rule=one.code, sentence=one.sentence[:300], reason=reason.strip()[:200], by=by)
             for one in findings.get(line.pk, [])
         ]
-    Visit.objects.bulk_update(visits, ["caregiver", "starts_at", "ends_at", "version", "is_changed_by_hand"])
+    Visit.objects.bulk_update(visits, ["caregiver", "status", "starts_at", "ends_at", "version", "is_changed_by_hand"])
     RuleOverride.objects.bulk_create(overrides)
     record_many(events)

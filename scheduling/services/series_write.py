@@ -96,6 +96,8 @@ def _write(visit: Visit, change: VisitChange, schedule: Schedule) -> None:
         visit.starts_at, visit.ends_at = change.after.starts_at, change.after.ends_at
         visit.window_starts_at, visit.window_ends_at = change.after.window
         visit.caregiver = change.caregiver
+        if change.fate == Fate.CHANGED:
+            visit.withdraw_confirmation()
     if change.visit is not None:
         visit.version += 1
 

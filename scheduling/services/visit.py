@@ -192,6 +192,8 @@ def _apply(
     for name, value in wanted.items():
         setattr(row, name, value)
     _sane(row.starts_at, row.ends_at)
+    if row.caregiver_id != before["caregiver_id"] or row.starts_at != before["starts_at"]:
+        row.withdraw_confirmation()
     changes = changes_of(before, row)
     if not changes:
         return False

@@ -40,6 +40,16 @@ def plan(client, service, by, caregiver=None, starts_at=NINE, **fields):
     )
 
 
+def test_confirmation_ends_with_another_caregiver_or_time(branch, caregiver, other_caregiver, coordinator):
+    visits = [
+        VisitFactory(client=ClientFactory(branch=branch), caregiver=caregiver, status="confirmed") for _n in range(3)
+    ]
+    assign_visit(visits[0], other_caregiver, by=coordinator)
+    move_visit(visits[1], starts_at=visits[1].starts_at + dt.timedelta(hours=1), by=coordinator)
+    update_visit(visits[2], note="Ring twice", by=coordinator)
+    assert [Visit.objects.get(pk=visit.pk).status for visit in visits] == ["planned", "planned", "confirmed"]
+
+
 def test_visit_created_with_caregiver_is_audited_and_told(client_of, service, coordinator, caregiver):
     visit = plan(client_of, service, coordinator, caregiver)
     assert (visit.branch_id, visit.caregiver, visit.status) == (client_of.branch_id, caregiver, "planned")
