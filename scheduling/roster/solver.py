@@ -20,6 +20,7 @@ HOT, COLD = 10.0, 0.1  # temperatures at the beginning and the end, in prices of
 WARM = 2.0  # where a given plan is bettered: hot enough to move visits, not to forget the plan
 CYCLES, CYCLE = 6, 0.1  # a small day is cooled several times: at most so often, each at least so many seconds a visit
 SLICE = 0.05  # seconds between two looks at the clock
+LEAST = 4000  # steps of each chain however little time there is: a busy machine finds the same in a small day
 TELL = 0.5  # seconds between two calls of `progress`
 CHAINS = 2  # searches side by side that meet now and then
 MEETINGS = 4  # so often the chains go on from the best of them
@@ -181,9 +182,15 @@ class Search:
         usual = _usual_minutes(problem)
         price, steps, met = timing.cost(problem, state), 200, 0
         annealing.anneal(problem, state, best, price, 1.0, 0, extras, sums)  # compiled before the clock starts
+        annealing.refresh(problem, state)
         with self.lock:
             self.began = self.began or time.monotonic()
-        while not self.stop.is_set() and (share := (time.monotonic() - self.began) / self.seconds) < 1.0:
+        done = 0
+        while not self.stop.is_set():
+            share = (time.monotonic() - self.began) / self.seconds
+            if share >= 1.0 and done >= LEAST:
+                break
+            share = min(share, 0.99)
             cycle, cooled = divmod(share * cycles, 1.0)
             hot, cold = _heats(problem, usual, is_warm=self.start is not None, is_wild=(seed + int(cycle)) % 2 == 1)
             heat = hot * (cold / hot) ** cooled
@@ -191,6 +198,7 @@ class Search:
             _now, price = annealing.anneal(problem, state, best, price, heat, steps, extras, sums)
             annealing.refresh(problem, state)
             self.steps += steps
+            done += steps
             steps = max(50, int(steps * min(2.0, SLICE / max(1e-6, time.perf_counter() - began))))
             if share * (MEETINGS + 1) >= met + 1:
                 met += 1
