@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from homecare.accounts.models import User
 from homecare.inbox.kinds import declare
-from homecare.jobs.registry import Work, job_kind
+from homecare.jobs.registry import JobCancelled, Work, job_kind
 from scheduling.models import Roster
 from scheduling.services import offer, reminder, roster, schedule, zone_move
 
@@ -37,9 +37,16 @@ def extend_schedules() -> None:
 
 @job_kind(roster.KIND, title=_("Roster"), permission="scheduling.add_roster")
 def plan_roster(work: Work) -> dict[str, Any]:
-    """Searches a roster for some days of a branch; ends after its time, or when asked for the best so far."""
+    """Searches a roster for some days of a branch; ends after its time, or when asked for the best so far.
+
+    Stopped, it leaves no draft behind that would wait for ever.
+    """
     draft = Roster.objects.select_related("branch").get(pk=work.params["roster"])
-    count = roster.search_roster(draft, progress=work.progress)
+    try:
+        count = roster.search_roster(draft, progress=work.progress)
+    except JobCancelled:
+        roster.discard_roster(draft, by=work.by)
+        raise
     text = ngettext("A roster of %(count)s visit is ready.", "A roster of %(count)s visits is ready.", count)
     links = [{"url": draft.get_absolute_url(), "label": str(_("See the draft"))}]
     return {"summary": text % {"count": count}, "links": links}

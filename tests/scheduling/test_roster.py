@@ -9,10 +9,11 @@ from django.urls import reverse
 from clients.models import CaregiverPreference
 from homecare.accounts.models import Agency
 from homecare.audit.models import Event
-from homecare.clock import at_local, monday_of, today
+from homecare.clock import at_local, monday_of, now, today
 from homecare.errors import Conflict, DomainError
 from homecare.inbox.models import Notification
 from homecare.jobs.models import Job
+from homecare.jobs.registry import JobCancelled, Work
 from homecare.jobs.services.job import run_job_now
 from scheduling.models import Roster, RosterLine, Visit
 from scheduling.placement import PlacementRefused
@@ -27,6 +28,7 @@ from scheduling.services.roster import (
     search_roster,
 )
 from scheduling.services.visit import assign_visit
+from scheduling.tasks import plan_roster
 from tests.factories import AddressFactory, ClientFactory, VisitFactory
 
 pytestmark = pytest.mark.django_db
@@ -125,6 +127,19 @@ def test_search_is_a_job_that_ends_when_asked_with_what_it_has(week, branch, mon
     roster.refresh_from_db()
     assert (roster.status, job.status) == ("draft", "done")
     assert job.result["links"][0]["url"] == roster.get_absolute_url()
+
+
+def test_stopped_search_leaves_no_draft_that_waits(week, branch, monday, coordinator, monkeypatch):
+    roster = begun(branch, monday, coordinator, origin="engine")
+    monkeypatch.setattr("scheduling.services.roster.search_roster", lambda draft, progress: progress(1, 100, ""))
+    job = Job.objects.get()
+    Job.objects.filter(pk=job.pk).update(
+        status="running", leased_by="holder", lease_until=now() + HOUR, cancel_requested_at=now()
+    )
+    with pytest.raises(JobCancelled):
+        plan_roster(Work(Job.objects.get(), coordinator, "holder"))
+    roster.refresh_from_db()
+    assert roster.status == "discarded"
 
 
 def test_discarded_while_searching_leaves_nothing(week, branch, monday, coordinator):
