@@ -6,6 +6,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db.models import F
 from django.utils.translation import gettext as _
@@ -16,7 +17,7 @@ from homecare.clock import now
 from homecare.errors import Conflict, DomainError
 from scheduling import notices_of_absences as notices
 from scheduling.models import LostVisit, Visit
-from scheduling.services.visit import move_visit, once_more
+from scheduling.services.visit import assign_visit, move_visit, once_more
 from staff.models import Member, TimeOff
 from staff.services.time_off import record_absence
 
@@ -82,6 +83,13 @@ def _open(visits: Iterable[Visit], *, by: User) -> list[Visit]:
     return rows
 
 
+def _give(choice: Choice, *, by: User, override_reason: str) -> Visit:
+    how: dict[str, Any] = {"by": by, "override_reason": override_reason, "version": choice.version, "tell": False}
+    if choice.starts_at == choice.visit.starts_at:
+        return assign_visit(choice.visit, choice.member, **how)
+    return move_visit(choice.visit, starts_at=choice.starts_at, caregiver=choice.member, **how)
+
+
 def cover_visits(time_off: TimeOff, choices: Sequence[Choice], *, by: User, override_reason: str = "") -> Covered:
     """Gives lost visits to others, each in its own transaction; what is refused stays open and says why.
 
@@ -90,15 +98,7 @@ def cover_visits(time_off: TimeOff, choices: Sequence[Choice], *, by: User, over
     result, given = Covered(), defaultdict[int, list[Visit]](list)
     for choice in choices:
         try:
-            visit = move_visit(
-                choice.visit,
-                starts_at=choice.starts_at,
-                caregiver=choice.member,
-                by=by,
-                override_reason=override_reason,
-                version=choice.version,
-                tell=False,
-            )
+            visit = _give(choice, by=by, override_reason=override_reason)
         except DomainError as error:
             result.refused.append((choice.visit, error.message))
             continue

@@ -93,6 +93,8 @@ def accept_offer(answer: OfferAnswer, *, by: User) -> OfferAnswer:
 
     def act() -> tuple[OfferAnswer, str]:
         offer, row = _locked(answer)
+        if row.status == OfferAnswer.Status.TAKEN:  # the button was pressed twice
+            return row, ""
         visits = _still_open(offer)
         findings = _findings(visits, row.member)
         blocked = blocking(findings)
@@ -107,7 +109,7 @@ def accept_offer(answer: OfferAnswer, *, by: User) -> OfferAnswer:
             may_take = offer.created_by.has_perm("scheduling.override_rule")
         if may_take:
             _give(offer, row, visits, by=offer.created_by if findings else by, reason=_(REASON) if findings else "")
-        else:
+        elif row.status != OfferAnswer.Status.INTERESTED:
             row.note = _sentences(warned)
             _say(row, OfferAnswer.Status.INTERESTED)
             record("offer.interested", offer, by=by)
@@ -125,6 +127,8 @@ def decline_offer(answer: OfferAnswer, *, note: str = "", by: User) -> OfferAnsw
 
     def act() -> OfferAnswer:
         offer, row = _locked(answer)
+        if row.status == OfferAnswer.Status.TAKEN:
+            raise Conflict(_("These visits are already yours. Call the office if you cannot come."))
         row.note = note.strip()[:400]
         if row.status != OfferAnswer.Status.DECLINED:
             _say(row, OfferAnswer.Status.DECLINED)
@@ -139,6 +143,8 @@ def choose_caregiver(answer: OfferAnswer, *, by: User, override_reason: str = ""
 
     def act() -> OfferAnswer:
         offer, row = _locked(answer)
+        if row.status == OfferAnswer.Status.TAKEN:
+            return row
         _give(offer, row, _still_open(offer), by=by, reason=override_reason)
         return row
 
@@ -210,9 +216,11 @@ def _open_ones(visits: QuerySet[Visit]) -> QuerySet[Visit]:
 
 
 def _locked(answer: OfferAnswer) -> tuple[Offer, OfferAnswer]:
-    """Offer before answer, always in this order. Raises Conflict when the offer is over."""
+    """Offer before answer, always in this order. Raises Conflict when the offer is over, except for who has it."""
     offer = Offer.objects.select_for_update(of=("self",)).select_related("branch", "created_by").get(pk=answer.offer_id)
     row = OfferAnswer.objects.select_related("member__user", "member__role").get(pk=answer.pk)
+    if row.status == OfferAnswer.Status.TAKEN:
+        return offer, row
     if offer.status == Offer.Status.FILLED:
         raise Conflict(_("Somebody else was faster: these visits are taken. Thank you for offering."))
     if offer.status != Offer.Status.OPEN or offer.expires_at <= now():

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
@@ -246,9 +247,10 @@ def _demand_draft(roster: Roster) -> None:
 
 
 def _others_of(line: RosterLine) -> list[RosterLine]:
-    """The draft's lines of the same caregiver around this one."""
+    """The draft's lines around this one that its caregiver has, or has in the live plan and gives away."""
     week = dt.timedelta(days=8)
-    rows = RosterLine.objects.filter(roster=line.roster_id, caregiver=line.caregiver).exclude(pk=line.pk)
+    theirs = Q(caregiver=line.caregiver) | Q(caregiver_before=line.caregiver)
+    rows = RosterLine.objects.filter(theirs, roster=line.roster_id).exclude(pk=line.pk)
     rows = rows.filter(starts_at__gt=line.starts_at - week, starts_at__lt=line.starts_at + week)
     return list(rows.select_related("visit"))
 

@@ -170,7 +170,7 @@ class ScheduleOffer(MakeOffer):
 
     @cached_property
     def suggestions(self) -> list[Suggestion]:
-        members = Member.objects.active().filter(branch_id=self.visits[0].branch_id).select_related("role")
+        members = Member.objects.visible_to(self.request.user).active().filter(branch_id=self.visits[0].branch_id)
         return rank([Placement.of(visit, member_id=None) for visit in self.visits], list(members))
 
 

@@ -141,6 +141,7 @@ def test_everybody_concerned_hears_once(lost, caregiver, other_caregiver, relati
     rows = open_visits(absence)
     result = cover_visits(absence, [Choice(row, other_caregiver, row.starts_at) for row in rows], by=coordinator)
     assert len(result.taken) == 3
+    assert Event.objects.filter(action="visit.assigned").count() == 3
     told = Notification.objects.filter(recipient=other_caregiver.user)
     assert [row.title.startswith("You have 3 new visits") for row in told] == [True]
     family = Notification.objects.get(recipient=relative)

@@ -85,6 +85,21 @@ def test_first_who_accepts_has_the_visit_and_the_next_reads_so(visit, caregiver,
 
 
 @pytest.mark.django_db
+def test_button_pressed_twice_says_the_same_again(visit, caregiver, other_caregiver, coordinator):
+    offer = offered([visit], [caregiver, other_caregiver], coordinator)
+    for _press in range(2):
+        assert accept_offer(answer_of(offer, caregiver), by=caregiver.user).status == "taken"
+    with pytest.raises(Conflict, match="already yours"):
+        decline_offer(answer_of(offer, caregiver), by=caregiver.user)
+    other = VisitFactory(client=visit.client, starts_at=in_days(7))
+    second = offered([other], [caregiver], coordinator, mode="choose")
+    for _press in range(2):
+        assert accept_offer(answer_of(second, caregiver), by=caregiver.user).status == "interested"
+    assert choose_caregiver(answer_of(second, caregiver), by=coordinator).status == "taken"
+    assert choose_caregiver(answer_of(second, caregiver), by=coordinator).status == "taken"
+
+
+@pytest.mark.django_db
 def test_office_chooses_among_those_who_accept(visit, caregiver, other_caregiver, coordinator):
     offer = offered([visit], [caregiver, other_caregiver], coordinator, mode="choose")
     for member in (caregiver, other_caregiver):

@@ -160,6 +160,15 @@ def test_line_changed_by_hand_is_judged_beside_the_draft(week, branch, monday, c
     assert line_of(roster, week[3]).caregiver is None
 
 
+def test_visit_given_away_in_the_draft_frees_its_caregiver_there(week, branch, monday, coordinator, caregiver):
+    roster = begun(branch, monday, coordinator)
+    gone, wanted = line_of(roster, week[0]), line_of(roster, week[1])
+    change_line(gone, None, starts_at=gone.starts_at, by=coordinator)
+    change_line(wanted, caregiver, starts_at=wanted.starts_at, by=coordinator)
+    assert apply_roster(roster, by=coordinator) == 2
+    assert [Visit.objects.get(pk=visit.pk).caregiver for visit in week[:2]] == [None, caregiver]
+
+
 def test_two_caregivers_swap_in_one_step(week, branch, monday, coordinator, caregiver, other_caregiver):
     roster = begun(branch, monday, coordinator)
     for visit, member in ((week[0], other_caregiver), (week[1], caregiver)):
