@@ -83,6 +83,12 @@ class RosterLineQuerySet(ScopedQuerySet):
         same = models.Q(caregiver=models.F("caregiver_before")) | models.Q(caregiver=None, caregiver_before=None)
         return self.exclude(same & models.Q(starts_at=models.F("starts_before")))
 
+    def unfilled(self) -> RosterLineQuerySet:
+        return self.filter(caregiver=None)
+
+    def warned(self) -> RosterLineQuerySet:
+        return self.exclude(warnings=[])
+
 
 class RosterLine(models.Model):
     """One visit in a roster: who had it and when, who would have it and when; `version` is the visit as drafted from.

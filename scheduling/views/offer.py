@@ -170,8 +170,9 @@ class ScheduleOffer(MakeOffer):
 
     @cached_property
     def suggestions(self) -> list[Suggestion]:
-        members = Member.objects.visible_to(self.request.user).active().filter(branch_id=self.visits[0].branch_id)
-        return rank([Placement.of(visit, member_id=None) for visit in self.visits], list(members))
+        members = Member.objects.visible_to(self.request.user).active().filter(branch=self.visits[0].branch_id)  # type: ignore[arg-type]
+        placements = [Placement.of(visit, member_id=None) for visit in self.visits]
+        return rank(placements, list(members.select_related("role")))
 
 
 class OfferChoose(ScopedMixin, FormPage):

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from homecare.accounts.branch_choice import current_branch
 from homecare.audit.services.event import record_view
-from homecare.views import ActionView, DetailPage, FormPage, ListPage
+from homecare.views import ActionView, DetailPage, FormPage, ListPage, Page, ScopedMixin
 from scheduling.forms.roster import ApplyForm, RosterForm, RosterLineForm
 from scheduling.models import Roster, RosterLine
 from scheduling.roster_figures import Figures, compare
@@ -73,7 +73,7 @@ class RosterCreate(FormPage):
 
 
 class RosterDetail(DetailPage):
-    """The draft beside the live plan, and its lines."""
+    """The draft and its lines; the comparison with the live plan follows, because it reads every line."""
 
     model = Roster
     permission = PLAN
@@ -90,46 +90,28 @@ class RosterDetail(DetailPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         roster = self.object
         record_view(roster, by=self.request.user, what="roster")  # type: ignore[arg-type]
-        everything = RosterLine.objects.visible_to(self.request.user).filter(roster=roster)  # type: ignore[arg-type]
-        lines = list(everything.select_related("visit").order_by("starts_at", "pk"))
-        shown = [line for line in lines if _is_shown(line, self.show)]
-        page = Paginator([line.pk for line in shown], LINES).get_page(self.request.GET.get("page"))
+        lines = RosterLine.objects.visible_to(self.request.user).filter(roster=roster)  # type: ignore[arg-type]
+        shown = {"changed": lines.changed(), "unfilled": lines.unfilled(), "warned": lines.warned(), "all": lines}
+        counts = {show: rows.count() for show, rows in shown.items()}
         people = ("visit__client", "visit__service_type", "caregiver", "caregiver_before")
-        rows = everything.filter(pk__in=list(page.object_list)).select_related(*people)
+        rows = shown[self.show].select_related(*people).order_by("starts_at", "pk")
+        page = Paginator(rows, LINES).get_page(self.request.GET.get("page"))
         may_change = roster.status == Roster.Status.DRAFT and self.request.user.has_perm(CHANGE)
         return super().get_context_data(
             roster=roster,
             zone=roster.branch.time_zone,
-            figures=_table(*compare(lines, roster.branch.time_zone)) if lines else [],
-            lines=rows.order_by("starts_at", "pk"),
+            lines=page.object_list,
             page_obj=page,
-            tabs=self.tabs(lines),
-            show=self.show,
-            changes=sum(line.is_changed for line in lines),
-            warned=sum(line.is_changed and bool(line.warnings) for line in lines),
+            tabs=[
+                {"label": label, "count": counts[show], "url": f"?show={show}", "is_current": show == self.show}
+                for show, label in SHOWS.items()
+            ],
+            has_lines=bool(counts["all"]),
+            changes=counts["changed"],
             may_change=may_change,
             is_mine=roster.job is not None and roster.job.owner_id == self.request.user.pk,
             **kwargs,
         )
-
-    def tabs(self, lines: list[RosterLine]) -> list[dict[str, Any]]:
-        return [
-            {
-                "label": label,
-                "count": sum(_is_shown(line, show) for line in lines),
-                "url": f"?show={show}",
-                "is_current": show == self.show,
-            }
-            for show, label in SHOWS.items()
-        ]
-
-
-def _is_shown(line: RosterLine, show: str) -> bool:
-    if show == "changed":
-        return line.is_changed
-    if show == "unfilled":
-        return line.caregiver_id is None
-    return show == "all" or bool(line.warnings)
 
 
 def _table(before: Figures, after: Figures) -> list[tuple[Any, Any, Any, str]]:
@@ -142,6 +124,24 @@ def _table(before: Figures, after: Figures) -> list[tuple[Any, Any, Any, str]]:
         (_("Caregivers a client sees, on average"), before.carers, after.carers, "count"),
         (_("Hours over weekly limits"), before.over_limit, after.over_limit, "minutes"),
     ]
+
+
+class RosterFigures(ScopedMixin, Page):
+    """The comparison; htmx puts it on the page of the roster."""
+
+    model = Roster
+    permission = PLAN
+    template_name = "scheduling/roster_figures.html"
+
+    def get_template_names(self) -> list[str]:
+        is_part = bool(getattr(self.request, "htmx", False))
+        return ["scheduling/_roster_figures.html" if is_part else self.template_name]
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        roster = get_object_or_404(self.get_queryset().select_related("branch"), pk=self.kwargs["pk"])
+        lines = RosterLine.objects.visible_to(self.request.user).filter(roster=roster)  # type: ignore[arg-type]
+        before, after = compare(list(lines.select_related("visit")), roster.branch.time_zone)
+        return super().get_context_data(roster=roster, figures=_table(before, after), **kwargs)
 
 
 class RosterFinish(ActionView):

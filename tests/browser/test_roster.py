@@ -56,6 +56,7 @@ def test_next_week_is_filled_by_a_roster(page_as, check_axe, fits, next_week):
     run_job_now(Job.objects.get())
     click(page.get_by_role("link", name="See the draft"))
     expect(page.get_by_role("link", name="Changes 6")).to_be_visible()
+    expect(page.get_by_role("row", name="Visits filled 0 6")).to_be_visible()
     assert check_axe(page) == []
     assert not Visit.objects.exclude(caregiver=None).exists()
 

@@ -241,7 +241,8 @@ def test_pages_from_the_form_to_the_applied_roster(as_user, week, branch, monday
     http.post(url, {"caregiver": caregiver.pk, "start_time": "12:30"})
     page = http.get(roster.get_absolute_url()).content.decode()
     assert "was 12:00" in page
-    assert "Visits filled" in page
+    compared = http.get(reverse("scheduling:roster-figures", args=[roster.pk]), HTTP_HX_REQUEST="true")
+    assert "Visits filled" in compared.content.decode()
     assert "1 visit changes." in http.get(reverse("scheduling:roster-apply", args=[roster.pk])).content.decode()
     done = http.post(reverse("scheduling:roster-apply", args=[roster.pk]), {"override_reason": ""}, follow=True)
     assert "1 visit is changed." in done.content.decode()
