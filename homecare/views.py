@@ -67,6 +67,7 @@ class ListPage(PermissionMixin, ScopedMixin, ListView):
     """A filtered, paged list. Set model, permission, filterset_class, template_name and fragment_name."""
 
     paginate_by = 50
+    page_sizes = (50, 100, 200)  # what a person may choose; kept in the URL as `rows`
     filterset_class: Any = None
     fragment_name: str = ""
     filterset: Any = None
@@ -77,6 +78,10 @@ class ListPage(PermissionMixin, ScopedMixin, ListView):
             return rows
         self.filterset = self.filterset_class(self.asked(), queryset=rows, request=self.request)
         return self.filterset.qs
+
+    def get_paginate_by(self, queryset: Any) -> int | None:
+        chosen = self.request.GET.get("rows", "")
+        return int(chosen) if chosen in map(str, self.page_sizes) else self.paginate_by
 
     def asked(self) -> Any:
         """What the filters are set to; override when the list opens with some of them set."""
@@ -92,7 +97,10 @@ class ListPage(PermissionMixin, ScopedMixin, ListView):
         return [self.template_name]  # type: ignore[list-item]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(filter=self.filterset, fragment_name=self.fragment_name, **kwargs)
+        sizes = self.page_sizes if self.paginate_by else ()
+        return super().get_context_data(
+            filter=self.filterset, fragment_name=self.fragment_name, page_sizes=sizes, **kwargs
+        )
 
 
 class DetailPage(PermissionMixin, ScopedMixin, DetailView):

@@ -21,6 +21,7 @@ from homecare.errors import Conflict, DomainErrorMiddleware
 from homecare.navigation import Entry, Section
 from homecare.static_finder import NpmFinder
 from homecare.toasts import ToastMiddleware
+from tests.factories import ClientFactory
 
 SECTIONS = (
     Section("work", "Work", "users", (Entry("Log in", "account_login"), Entry("Gone", "clients:never-made"))),
@@ -185,3 +186,21 @@ def test_about_offers_the_source_to_everybody_signed_in(coordinator, caregiver, 
         assert "Affero General Public License" in page and "has the right to the source code" in page
     settings.SOURCE_URL = "https://code.example.org/homecare"
     assert "https://code.example.org/homecare" in as_user(coordinator).get(url).content.decode()
+
+
+def test_list_shows_as_many_rows_as_chosen(coordinator, as_user):
+    ClientFactory.create_batch(51, branch=coordinator.branches.get())
+    http, url = as_user(coordinator), reverse("clients:client-list")
+
+    def shown(query):
+        page = http.get(url + query)
+        return len(page.context["object_list"]), page.context["page_obj"].paginator.num_pages
+
+    assert [shown(query) for query in ("", "?rows=100", "?rows=7", "?rows=x")] == [(50, 2), (51, 1), (50, 2), (50, 2)]
+
+
+def test_list_keeps_the_rows_chosen_while_it_is_filtered(coordinator, as_user):
+    ClientFactory.create_batch(51, branch=coordinator.branches.get())
+    page = as_user(coordinator).get(reverse("clients:client-list"), {"rows": "100"}).content.decode()
+    assert '<input type="hidden" name="rows" value="100">' in page
+    assert 'href="?rows=200"' in page and 'aria-current="true">100' in page
