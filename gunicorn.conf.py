@@ -4,7 +4,6 @@ Slow clients are the proxy's business (deploy/nginx.conf buffers them); gunicorn
 """
 
 import os
-from importlib import import_module
 from typing import Any
 
 bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
@@ -34,6 +33,6 @@ loglevel = os.environ.get("LOG_LEVEL", "info").lower()
 
 
 def when_ready(server: Any) -> None:
-    """Loads what is slow to load before the workers fork, so that they share it and nobody's first page waits."""
-    for module in ("homecare.urls", "billing.paper"):
-        import_module(module)
+    from homecare.memory import settle  # only now: Django is set up by the application loaded before
+
+    settle()

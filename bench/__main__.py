@@ -35,7 +35,9 @@ def main(arguments: list[str]) -> int:
     from importlib import import_module
 
     from bench.measure import table
+    from homecare.memory import settle
 
+    settle()  # as gunicorn does
     found = []
     for name in chosen:
         print(f"measuring {name} …", file=sys.stderr, flush=True)

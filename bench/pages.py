@@ -21,7 +21,7 @@ def _client(name: str) -> HttpClient:
     return http
 
 
-def _page(label: str, who: str, url: str, most_ms: float, most_queries: int, times: int = 8) -> Figure:
+def _page(label: str, who: str, url: str, most_ms: float, most_queries: int, times: int = 20) -> Figure:
     http = _client(who)
     size = 0
 
@@ -52,11 +52,11 @@ def figures() -> list[Figure]:
     return [
         _page("Today page", "coordinator", reverse("reports:today"), 100, 20),
         _page("dashboard", "manager", reverse("reports:dashboard"), 100, 30),
-        _page("client list", "coordinator", reverse("clients:client-list"), 60, 12),
-        _page("staff list", "manager", reverse("staff:member-list"), 60, 12),
-        _page("visit list", "coordinator", reverse("scheduling:visit-list"), 60, 12),
-        _page("invoice list", "biller", reverse("billing:invoice-list"), 60, 12),
-        _page("approval list", "coordinator", reverse("scheduling:visit-approval"), 200, 12),
+        _page("client list, 100 rows", "coordinator", f"{reverse('clients:client-list')}?rows=100", 60, 12),
+        _page("staff list, 100 rows", "manager", f"{reverse('staff:member-list')}?rows=100", 60, 12),
+        _page("visit list, 100 rows", "coordinator", f"{reverse('scheduling:visit-list')}?rows=100", 60, 12),
+        _page("invoice list, 100 rows", "biller", f"{reverse('billing:invoice-list')}?rows=100", 60, 12),
+        _page("approval list, 100 rows", "coordinator", f"{reverse('scheduling:visit-approval')}?rows=100", 200, 12),
         _page("week board", "coordinator", reverse("scheduling:board"), 200, 12),
         _page("a caregiver's day", "caregiver", reverse("scheduling:phone-today"), 100, 12),
         _page("search", "coordinator", f"{reverse('reports:search')}?q=silv", 100, 12),
@@ -64,7 +64,7 @@ def figures() -> list[Figure]:
         _page(
             f"visits of one caregiver ({day:%B})",
             "coordinator",
-            f"{reverse('scheduling:visit-list')}?caregiver={member.pk}",
+            f"{reverse('scheduling:visit-list')}?caregiver={member.pk}&rows=100",
             60,
             12,
         ),

@@ -2,6 +2,8 @@
 
 import re
 import stat
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -252,3 +254,12 @@ def test_gunicorn_configuration_follows_the_environment(monkeypatch):
     exec(compile((ROOT / "gunicorn.conf.py").read_text(), "gunicorn.conf.py", "exec"), values)  # noqa: S102
     assert (values["bind"], values["workers"], values["threads"]) == ("0.0.0.0:9001", 5, 3)
     assert values["accesslog"] is None
+
+
+def test_a_settled_process_has_the_collector_leave_what_is_loaded_alone():
+    """In a process of its own: it changes the collector for good."""
+    words = (
+        "import homecare.wsgi, gc; from homecare.memory import settle; settle(); print(gc.get_freeze_count() > 50_000)"
+    )
+    ran = subprocess.run([sys.executable, "-c", words], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ran.stdout.strip().endswith("True")

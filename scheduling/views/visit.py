@@ -49,7 +49,7 @@ class VisitList(ListPage):
     def rows(self, queryset: Any) -> Any:
         branch = current_branch(self.request)
         queryset = queryset.filter(branch=branch) if branch else queryset
-        return queryset.with_people().order_by("starts_at", "id")
+        return queryset.for_list().order_by("starts_at", "id")
 
     def asked(self) -> Any:
         """The list opens at today, not years back; any filter a link or a person sets says it all."""
