@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from clients.languages import name_of
 from clients.models import CaregiverPreference
-from homecare.clock import local, now
+from homecare.clock import at_local, local, local_date, now
 from scheduling.facts import Facts, fetch
 from scheduling.models import OfferAnswer, Visit
 from scheduling.placement import Placement, Severity
@@ -36,12 +36,11 @@ SAME_TRIP = dt.timedelta(hours=4)
 MUCH_OVERTIME = 120
 MANY_DECLINES = 3
 DECLINES_COUNT_FOR = dt.timedelta(days=90)
+# Evenings, nights and weekends: outside the usual hours, whose sorted edges are given. Within them the bucket is odd.
 UNPOPULAR = """
-SELECT v.caregiver_id, count(*) FROM scheduling_visit v JOIN accounts_branch b ON b.id = v.branch_id
+SELECT v.caregiver_id, count(*) FROM scheduling_visit v
 WHERE v.branch_id = %s AND v.starts_at >= %s AND v.starts_at < %s AND v.caregiver_id IS NOT NULL
-      AND v.status NOT IN ('cancelled', 'missed')
-      AND (extract(isodow FROM v.starts_at AT TIME ZONE b.time_zone) >= 6
-           OR extract(hour FROM v.starts_at AT TIME ZONE b.time_zone) NOT BETWEEN 7 AND 17)
+      AND v.status NOT IN ('cancelled', 'missed') AND width_bucket(v.starts_at, %s::timestamptz[]) %% 2 = 0
 GROUP BY 1
 """
 # Why a factor gives its points.
@@ -55,6 +54,7 @@ PLANNED = gettext_lazy("%(planned)s planned this week, wants %(wanted)s")
 UNPOPULAR_VISITS = ngettext_lazy("%(n)s evening or weekend visit lately", "%(n)s evening or weekend visits lately", "n")
 DECLINED = ngettext_lazy("declined %(n)s offer lately", "declined %(n)s offers lately", "n")
 OVERTIME = gettext_lazy("%(hours)s of overtime")
+USUAL_FROM, USUAL_UNTIL = dt.time(7), dt.time(18)  # of a weekday
 FAIR_BEFORE, FAIR_AFTER = dt.timedelta(days=21), dt.timedelta(days=7)
 
 
@@ -245,6 +245,13 @@ class HoursWanted(Factor):
         return Said(share, PLANNED, {"planned": hours(planned), "wanted": hours(wanted)})
 
 
+def usual_hours(since: dt.datetime, until: dt.datetime, zone: str) -> list[dt.datetime]:
+    """When the weekdays' usual hours begin and end between two moments, by turns, in order."""
+    first, last = local_date(since, zone), local_date(until, zone)
+    days = (first + dt.timedelta(days=n) for n in range((last - first).days + 1))
+    return [at_local(day, time, zone) for day in days if day.weekday() < 5 for time in (USUAL_FROM, USUAL_UNTIL)]
+
+
 class Fairness(Factor):
     code = "fairness"
     label = gettext_lazy("Evenings and weekends shared fairly")
@@ -258,10 +265,12 @@ class Fairness(Factor):
     def load(cls, batch: Batch) -> tuple[dict[int, int], float] | None:
         """(such visits of each caregiver, how many the one with most has), None at a usual hour."""
         visit = batch.visits[0]
-        start = local(visit.starts_at, batch.facts.zone(visit))
-        if start.weekday() < 5 and 7 <= start.hour < 18:
+        zone = batch.facts.zone(visit)
+        start = local(visit.starts_at, zone)
+        if start.weekday() < 5 and USUAL_FROM <= start.time() < USUAL_UNTIL:
             return None
-        counted = dict(fetch(UNPOPULAR, visit.branch_id, visit.starts_at - FAIR_BEFORE, visit.starts_at + FAIR_AFTER))
+        since, until = visit.starts_at - FAIR_BEFORE, visit.starts_at + FAIR_AFTER
+        counted = dict(fetch(UNPOPULAR, visit.branch_id, since, until, usual_hours(since, until, zone)))
         return counted, max((counted.get(pk, 0) for pk in batch.member_ids), default=0)
 
     def weigh(self, member: Member, placement: Placement, facts: Facts) -> Said | None:

@@ -306,10 +306,10 @@ class LiveInDays(Rule):
 
     @classmethod
     def reach_days(cls, facts: Facts) -> int:
-        return cls.numbers_of(facts)["days"]
+        return cls.numbers_of(facts)["days"] if any(map(facts.lives_in, facts.placements)) else 0
 
     def is_silent(self, facts: Facts) -> bool:
-        return not any(facts.lives_in(placement) for placement in facts.placements)
+        return not any(map(facts.lives_in, facts.placements))
 
     def judge(self, placement: Placement, facts: Facts) -> Finding | None:
         if not facts.lives_in(placement):

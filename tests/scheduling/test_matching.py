@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from clients.models import CaregiverPreference
 from homecare.accounts.models import Agency
+from scheduling.factors import usual_hours
 from scheduling.matching import rank, suggest_for_visit
 from scheduling.models import Offer, OfferAnswer
 from scheduling.placement import Placement
@@ -202,3 +203,14 @@ def test_suggestions_need_the_same_queries_for_1_and_30_caregivers(visit, branch
             suggest_for_visit(visit)
         counts.append(len(seen))
     assert counts[0] == counts[1] <= 15
+
+
+def test_usual_hours_follow_the_clock_change():
+    """Friday and Monday around the night the clock falls back in New York; the weekend between has none."""
+    since, until = dt.datetime(2026, 10, 30, 13, tzinfo=dt.UTC), dt.datetime(2026, 11, 2, 13, tzinfo=dt.UTC)
+    assert [f"{edge:%d %H:%M}" for edge in usual_hours(since, until, "America/New_York")] == [
+        "30 11:00",
+        "30 22:00",
+        "02 12:00",
+        "02 23:00",
+    ]
