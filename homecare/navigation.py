@@ -90,6 +90,7 @@ OFFICE: tuple[Section, ...] = (
             Entry(_("All staff"), "staff:member-list", "staff.view_member"),
             Entry(_("Credentials"), "staff:credential-list", "staff.view_credential"),
             Entry(_("Time off"), "staff:timeoff-list", "staff.view_timeoff"),
+            Entry(_("Teams"), "staff:team-list", "staff.view_team"),
             Entry(_("Roles"), "staff:role-list", "staff.view_role"),
         ),
         ("staff",),
@@ -99,7 +100,7 @@ OFFICE: tuple[Section, ...] = (
         _("Schedule"),
         "calendar-week",
         (
-            Entry(_("Week board"), "scheduling:board", "scheduling.view_visit"),
+            Entry(_("Board"), "scheduling:board", "scheduling.view_visit"),
             Entry(_("Visits"), "scheduling:visit-list", "scheduling.view_visit"),
             Entry(_("Unfilled"), "scheduling:visit-unfilled", "scheduling.change_visit"),
             Entry(_("Rosters"), "scheduling:roster-list", "scheduling.add_roster"),

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from homecare.accounts.models import Branch
 from homecare.api.viewsets import IdempotentWrites, ReadViewSet
-from staff.models import Availability, Credential, CredentialType, Member, Role, TimeOff
+from staff.models import Availability, Credential, CredentialType, Member, Role, Team, TimeOff
 from staff.services.availability import set_week
 from staff.services.credential import add_credential, verify_credential
 from staff.services.member import hire_member, update_member
@@ -219,9 +219,27 @@ class TimeOffViewSet(IdempotentWrites, ReadViewSet):
         return Response(self.get_serializer(cancel_time_off(self.get_object(), by=request.user)).data)  # type: ignore[arg-type]
 
 
+class TeamSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Team
+        fields = ["id", "branch", "name", "members", "coordinators"]
+
+
+class TeamViewSet(ReadViewSet):
+    """Caregivers who are planned together, and who plans them."""
+
+    queryset = Team.objects.all()
+    serializer_class = TeamSerializer
+    permissions = {"list": "staff.view_team", "retrieve": "staff.view_team"}
+
+    def rows(self, queryset: Any) -> Any:
+        return queryset.prefetch_related("members", "coordinators")
+
+
 ROUTES: list = [
     ("members", MemberViewSet, "member"),
     ("credentials", CredentialViewSet, "credential"),
     ("availability", AvailabilityViewSet, "availability"),
     ("time-off", TimeOffViewSet, "time-off"),
+    ("teams", TeamViewSet, "team"),
 ]

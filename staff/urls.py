@@ -1,6 +1,6 @@
 from django.urls import path
 
-from staff.views import availability, credential, member, role, time_off
+from staff.views import availability, credential, member, role, team, time_off
 
 app_name = "staff"
 urlpatterns = [
@@ -22,5 +22,9 @@ urlpatterns = [
     path("time-off/<int:pk>/approve/", time_off.TimeOffApprove.as_view(), name="timeoff-approve"),
     path("time-off/<int:pk>/decline/", time_off.TimeOffDecline.as_view(), name="timeoff-decline"),
     path("time-off/<int:pk>/cancel/", time_off.TimeOffCancel.as_view(), name="timeoff-cancel"),
+    path("teams/", team.TeamList.as_view(), name="team-list"),
+    path("teams/new/", team.TeamCreate.as_view(), name="team-create"),
+    path("teams/<int:pk>/", team.TeamUpdate.as_view(), name="team-update"),
+    path("teams/<int:pk>/dissolve/", team.TeamDissolve.as_view(), name="team-dissolve"),
     path("roles/", role.RoleList.as_view(), name="role-list"),
 ]

@@ -26,7 +26,7 @@ READ_CLIENTS = _crud("clients", "client", "referral", "address", "contact", acts
 READ_PLANS = _crud(
     "careplans", "careplan", "assessment", "vitalreading", "medicationorder", "plantemplate", acts="view"
 )
-READ_STAFF = _crud("staff", "member", "credential", "availability", "timeoff", "role", acts="view")
+READ_STAFF = _crud("staff", "member", "credential", "availability", "timeoff", "role", "team", acts="view")
 READ_VISITS = _crud("scheduling", "visit", "schedule", "offer", acts="view")
 READ_BILLING = _crud(
     "billing", "payer", "rate", "coverage", "authorization", "charge", "invoice", "payment", acts="view"
@@ -40,10 +40,14 @@ INTAKE = (
 )
 CARE = CHART | _crud("careplans", "careplan", "assessment", "goal", "plannedtask", "vitalreading", "medicationorder")
 STAFFING = _crud("staff", "member", "credential", "availability", "timeoff")
-SCHEDULING = _crud("scheduling", "visit", "schedule", "offer", "roster") | {
-    "scheduling.override_rule",
-    "scheduling.clock_for_other",
-}
+SCHEDULING = (
+    _crud("scheduling", "visit", "schedule", "offer", "roster")
+    | _crud("staff", "team")
+    | {
+        "scheduling.override_rule",
+        "scheduling.clock_for_other",
+    }
+)
 MONEY = _crud("billing", "payer", "rate", "coverage", "authorization", "charge", "invoice", "payment") | {
     "billing.run_invoices",
     "billing.issue_invoice",

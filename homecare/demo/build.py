@@ -61,6 +61,7 @@ def build(size: str, report: Report, referral_folder: Path | None = None) -> Set
     setting = new_setting(size)
     report(f"{setting.caregivers} caregivers with credentials and availability")
     members = people.build_caregivers(setting)
+    people.build_teams(setting, members)
     people.build_availability(setting, members)
     people.build_credentials(setting, members)
     report(f"{setting.clients} clients with plans, assessments and vital signs")

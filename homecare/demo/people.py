@@ -12,7 +12,7 @@ from homecare.accounts.models import Branch, BranchMembership, User
 from homecare.accounts.roles import RoleName
 from homecare.demo import words
 from homecare.demo.agency import Setting, email_of
-from staff.models import Availability, Credential, Member, Role, TimeOff
+from staff.models import Availability, Credential, Member, Role, Team, TimeOff
 
 # Of every twenty caregivers so many have this role; the rest are personal support workers.
 ROLE_MIX = [
@@ -109,6 +109,23 @@ def build_caregivers(setting: Setting) -> list[Member]:
     )
     BranchMembership.objects.bulk_create(BranchMembership(user=m.user, branch=m.branch) for m in members[1:])
     return members
+
+
+TEAM_NAMES = {"BOS": ["Boston South", "Boston North"], "SPR": ["Springfield"]}
+TEAM_SIZE = 30
+
+
+def build_teams(setting: Setting, members: list[Member]) -> None:
+    """Caregivers of a branch in teams of at most thirty; the demo coordinator plans the first."""
+    for code, names in TEAM_NAMES.items():
+        branch = setting.branches[code]
+        people = [member for member in members if member.branch_id == branch.pk]
+        count = max(len(names), -(-len(people) // TEAM_SIZE))
+        names = [names[n] if n < len(names) else f"{branch.name} {n + 1}" for n in range(count)]
+        teams = [Team.objects.create(branch=branch, name=name) for name in names]
+        for number, team in enumerate(teams):
+            team.members.set(people[number::count])
+    Team.objects.order_by("pk")[0].coordinators.add(setting.users["coordinator"])
 
 
 def build_availability(setting: Setting, members: list[Member]) -> None:

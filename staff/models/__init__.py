@@ -2,5 +2,16 @@ from staff.models.availability import Availability, Commitment, TimeOff
 from staff.models.credential import Credential, CredentialType
 from staff.models.member import Member
 from staff.models.role import Role, TaskCategory
+from staff.models.team import Team
 
-__all__ = ["Availability", "Commitment", "Credential", "CredentialType", "Member", "Role", "TaskCategory", "TimeOff"]
+__all__ = [
+    "Availability",
+    "Commitment",
+    "Credential",
+    "CredentialType",
+    "Member",
+    "Role",
+    "TaskCategory",
+    "Team",
+    "TimeOff",
+]

@@ -1,0 +1,68 @@
+"""Teams: who is planned together, and by whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from homecare.accounts.models import Branch, User
+from homecare.audit.services.event import record
+from homecare.errors import CONSTRAINT_SENTENCES, DomainError
+from staff.models import Member, Team
+
+CONSTRAINT_SENTENCES["team_name_once"] = "This branch already has a team of that name. Choose another name."
+
+
+@transaction.atomic
+def make_team(
+    branch: Branch, name: str, *, members: Iterable[Member] = (), coordinators: Iterable[User] = (), by: User
+) -> Team:
+    """A new team of a branch. Its caregivers belong to that branch (DomainError on `members`)."""
+    people = list(members)
+    _check(branch.pk, people)
+    team = Team.objects.create(branch=branch, name=name.strip())
+    team.members.set(people)
+    team.coordinators.set(coordinators)
+    record("team.made", team, by=by, changes={"name": [None, team.name], "members": [0, len(people)]})
+    return team
+
+
+@transaction.atomic
+def change_team(team: Team, *, name: str, members: Iterable[Member], coordinators: Iterable[User], by: User) -> Team:
+    """Another name, other people. What one person added another does not lose silently: the trail names both."""
+    row = Team.objects.select_for_update().get(pk=team.pk)
+    people = list(members)
+    _check(row.branch_id, people)
+    before = (row.name, _keys(row.members.all()), _keys(row.coordinators.all()))
+    row.name = name.strip()
+    row.save(update_fields=["name"])
+    row.members.set(people)
+    row.coordinators.set(coordinators)
+    after = (row.name, _keys(row.members.all()), _keys(row.coordinators.all()))
+    names = ("name", "members", "coordinators")
+    changes = {field: [old, new] for field, old, new in zip(names, before, after, strict=True) if old != new}
+    if changes:
+        record("team.changed", row, by=by, changes={field: [str(a), str(b)] for field, (a, b) in changes.items()})
+    return row
+
+
+@transaction.atomic
+def dissolve_team(team: Team, *, by: User) -> None:
+    """The team is no more; its people and their visits stay as they are."""
+    row = Team.objects.select_for_update().filter(pk=team.pk).first()
+    if row is not None:
+        record("team.dissolved", row, by=by, changes={"name": [row.name, None]})
+        row.delete()
+
+
+def _keys(rows: Iterable) -> list[int]:
+    return sorted(row.pk for row in rows)
+
+
+def _check(branch_id: int, members: Iterable[Member]) -> None:
+    strangers = [row.full_name for row in members if row.branch_id != branch_id]
+    if strangers:
+        names = ", ".join(strangers)
+        raise DomainError(_("%(names)s works in another branch: leave them out.") % {"names": names}, field="members")
