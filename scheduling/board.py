@@ -1,4 +1,4 @@
-"""The week board: caregiver × day (or client × day) cells with a chip for each visit.
+"""The week board: caregiver × day (or client × day) cells with a chip for each visit (docs/board.md).
 
 The HTML of a chip, a cell and a row is made here, by plain functions with `escape`, because a board has thousands of
 chips: one function writes 2,500 of them in the time a template include takes for 400 (measured). A move re-renders the
@@ -11,26 +11,30 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Self
 
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.formats import date_format
-from django.utils.html import escape
+from django.utils.html import escape, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from homecare.accounts.models import Branch
-from homecare.clock import day_bounds, local, minutes_between, now, week_bounds
+from homecare.clock import day_bounds, local, minutes_between, monday_of, now
 from homecare.icons import shapes
 from homecare.status_looks import look_of
+from scheduling.board_hours import Worked, hours_html
 from scheduling.models import Visit
 from scheduling.wording import hours
 from staff.models import TimeOff
 
 BY_CAREGIVER, BY_CLIENT = "caregiver", "client"
+WEEK, DAY_VIEW, MAP, SHEETS = "week", "day", "map", "sheets"
 OPEN_ROW = 0
 OTHER_ZONES = dt.timedelta(hours=12)
+TODAY = mark_safe(' class="is-today" aria-current="date"')
 SWAP = ' hx-swap-oob="true"'
 DAY = dt.timedelta(days=1)
 STATES = ("unfilled", "late", *Visit.Status.values)
@@ -95,7 +99,7 @@ CHIP_FIELDS = (
 
 
 class Away(NamedTuple):
-    """Approved time off that touches the week."""
+    """Approved time off that touches the board."""
 
     member_id: int
     starts_at: dt.datetime
@@ -103,53 +107,87 @@ class Away(NamedTuple):
     reason: str
 
 
+Cells = dict[tuple[int, dt.date], list[Chip]]
+
+
 @dataclass
 class Board:
-    """The visits of one week, arranged. `user` decides which rows there are to see."""
+    """The visits of one week, arranged. `user` decides which rows there are to see; `rows` are those that are drawn
+    (None: all), so that a team costs a team's work and not the whole agency's."""
 
     user: Any
-    monday: dt.date
+    first: dt.date
     by: str = BY_CAREGIVER
     branch: Branch | None = None
     zone_name: str = "UTC"
-    cells: dict[tuple[int, dt.date], list[Chip]] = field(default_factory=lambda: defaultdict(list))
-    minutes: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+    rows: set[int] | None = None
+    cells: Cells = field(default_factory=lambda: defaultdict(list))
     away: dict[int, list[Away]] = field(default_factory=lambda: defaultdict(list))
+    worked: dict[int, Worked] = field(default_factory=dict)
     late_before: dt.datetime = field(default_factory=now)
+
+    view: ClassVar[str] = WEEK
+    length: ClassVar[int] = 7
+
+    is_cut: ClassVar[bool] = False
+    """Does a visit stand outside what is drawn?"""
+
+    @property
+    def key(self) -> str:
+        """How an address names this board, so that a dialog opened from it can answer with its cells."""
+        return str(self.first)
+
+    @property
+    def monday(self) -> dt.date:
+        return monday_of(self.first)
 
     @property
     def days(self) -> list[dt.date]:
-        return [self.monday + number * DAY for number in range(7)]
+        return [self.first + number * DAY for number in range(self.length)]
 
     @property
     def bounds(self) -> tuple[dt.datetime, dt.datetime]:
-        """The week in UTC, wide enough for branches in other zones; each visit's own zone says which day it is on."""
-        first, last = week_bounds(self.monday, self.zone_name)
-        return first - OTHER_ZONES, last + OTHER_ZONES
+        """The board's days in UTC."""
+        return day_bounds(self.first, self.zone_name)[0], day_bounds(self.days[-1], self.zone_name)[1]
 
-    def read(self, only: Q | None = None) -> Board:
-        """Reads the week's visits (cancelled ones are not on the board) and approved time off."""
+    def visits(self, only: Q | None = None) -> Any:
+        """What may be on the board; cancelled visits are not. A little wider than its days for branches in other
+        zones: each visit's own zone says which day it is on."""
         first, last = self.bounds
-        visits = Visit.objects.visible_to(self.user).exclude(status=Visit.Status.CANCELLED)
-        visits = visits.filter(only or Q(), starts_at__gte=first, starts_at__lt=last)
-        if self.branch is not None:
-            visits = visits.filter(branch=self.branch)
-        for values in visits.order_by("starts_at", "id").values_list(*CHIP_FIELDS):
+        found = Visit.objects.visible_to(self.user).exclude(status=Visit.Status.CANCELLED)
+        found = found.filter(only or Q(), starts_at__gte=first - OTHER_ZONES, starts_at__lt=last + OTHER_ZONES)
+        return found.filter(branch=self.branch) if self.branch is not None else found
+
+    def read(self, only: Q | None = None) -> Self:
+        """Reads the visits of the rows to draw and, by caregiver, their approved time off."""
+        wanted = (only or Q()) & self._rows_wanted()
+        for values in self.visits(wanted).order_by("starts_at", "id").values_list(*CHIP_FIELDS):
             self._add(Chip(*values))
         if self.by == BY_CAREGIVER:
-            off = TimeOff.objects.visible_to(self.user).approved().filter(starts_at__lt=last, ends_at__gt=first)
-            for row in off.values_list("member_id", "starts_at", "ends_at", "reason"):
-                self.away[row[0]].append(Away(*row))
+            self._read_people()
         return self
+
+    def _rows_wanted(self) -> Q:
+        if self.rows is None:
+            return Q()
+        if self.by == BY_CLIENT:
+            return Q(client__in=self.rows)
+        wanted = Q(caregiver__in=self.rows - {OPEN_ROW})
+        return wanted | Q(caregiver=None) if OPEN_ROW in self.rows else wanted
+
+    def _read_people(self) -> None:
+        first, last = self.bounds
+        off = TimeOff.objects.visible_to(self.user).approved()
+        off = off.filter(starts_at__lt=last + OTHER_ZONES, ends_at__gt=first - OTHER_ZONES)
+        if self.rows is not None:
+            off = off.filter(member__in=self.rows - {OPEN_ROW})
+        for row in off.values_list("member_id", "starts_at", "ends_at", "reason"):
+            self.away[row[0]].append(Away(*row))
 
     def _add(self, chip: Chip) -> None:
         day = local(chip.starts_at, chip.time_zone).date()
-        if not self.monday <= day < self.monday + 7 * DAY:
-            return
-        row = self.row_of(chip)
-        self.cells[row, day].append(chip)
-        if chip.status != Visit.Status.MISSED:
-            self.minutes[row] += minutes_between(chip.starts_at, chip.ends_at)
+        if self.first <= day < self.first + self.length * DAY:
+            self.cells[self.row_of(chip), day].append(chip)
 
     def row_of(self, chip: Chip) -> int:
         if self.by == BY_CLIENT:
@@ -158,7 +196,7 @@ class Board:
 
     @property
     def row_ids(self) -> set[int]:
-        """Rows that have a visit in the week."""
+        """Rows that have a visit on the board."""
         return {row for row, _day in self.cells}
 
     def cell(self, row: int, day: dt.date, *, swap: bool = False) -> str:
@@ -177,30 +215,36 @@ class Board:
             if away.starts_at < last and away.ends_at > first
         )
 
-    def chip(self, chip: Chip) -> str:
-        """One visit as a button: time, whom, state as icon and word, colour of the service."""
+    def chip(self, chip: Chip, place: str = "", more: str = "") -> str:
+        """One visit as a button: time, whom, state as icon and word, colour of the service. `place`: classes and
+        attributes that say where it stands; `more`: what follows inside."""
         state = chip.state(self.late_before)
         start, end = local(chip.starts_at, chip.time_zone), local(chip.ends_at, chip.time_zone)
         other = chip.caregiver if self.by == BY_CLIENT else chip.client
         movable = "1" if chip.status in Visit.OPEN_STATUSES else ""
         return (
-            f'<button type="button" id="v-{chip.id}" class="chip chip-c{chip.colour} is-{state}" tabindex="-1"'
-            f' data-visit="{chip.id}" data-version="{chip.version}" data-start="{start:%H:%M}"'
+            f'<button type="button" id="v-{chip.id}" class="chip chip-c{chip.colour} is-{state}{place}" tabindex="-1"'
+            f' data-visit="{chip.id}" data-version="{chip.version}"'
             f' data-caregiver="{chip.caregiver_id or ""}" data-movable="{movable}">'
             f'<span class="chip-time">{start:%H:%M}–{end:%H:%M}</span>'
             f'<span class="chip-who">{escape(other)}</span>'
             f'<span class="chip-state"><svg class="icon" aria-hidden="true"><use href="#state-{state}"/></svg>'
             f"{escape(state_word(state))}</span>"
-            f'<span class="visually-hidden">, {escape(chip.service)}</span></button>'
+            f'<span class="visually-hidden">, {escape(chip.service)}</span>{more}</button>'
         )
 
-    def worked(self, row: int, limit: int) -> str:
-        """The hours of a caregiver's week beside the limit; over it, in words too."""
-        total = self.minutes.get(row, 0)
-        text = _("%(planned)s of %(limit)s") % {"planned": hours(total), "limit": hours(limit)}
-        if total > limit:
-            return f'<span class="hours is-over">{escape(text)} · {escape(_("over the limit"))}</span>'
-        return f'<span class="hours">{escape(text)}</span>'
+    def column_heads(self, today: dt.date) -> SafeString:
+        """The days as the table's columns."""
+        return format_html_join(
+            "",
+            '<th scope="col"{}>{}</th>',
+            ((TODAY if day == today else "", date_format(day, "D j M")) for day in self.days),
+        )
+
+    def open_minutes(self) -> int:
+        """Minutes of the unfilled visits on the board."""
+        rows = (chips for (row, _day), chips in self.cells.items() if row == OPEN_ROW)
+        return sum(minutes_between(chip.starts_at, chip.ends_at) for chips in rows for chip in chips)
 
 
 def state_word(state: str) -> str:
@@ -216,28 +260,31 @@ def state_icons() -> list[tuple[str, SafeString]]:
     return [(state, mark_safe(shapes(look_of(state).icon))) for state in STATES]  # noqa: S308 - our own icon set
 
 
-def head_html(board: Board, row: int, name: str, url: str, sub: str, limit: int | None, *, swap: bool = False) -> str:
+def head_html(row: int, name: str, url: str, sub: str, more: str = "", *, swap: bool = False) -> str:
     """The row's <th>: who, what they are, how much they have planned."""
-    worked = board.worked(row, limit) if limit is not None else ""
     link = f'<a href="{escape(url)}">{escape(name)}</a>' if url else f"<strong>{escape(name)}</strong>"
     return (
         f'<th scope="row" id="h-{row}" class="board-name"{SWAP if swap else ""}>'
-        f'{link}<span class="sub">{escape(sub)}</span>{worked}</th>'
+        f'{link}<span class="sub">{escape(sub)}</span>{more}</th>'
     )
 
 
 def member_head(board: Board, member: Any, *, swap: bool = False) -> str:
     url = reverse("staff:member-detail", args=[member.pk])
-    return head_html(board, member.pk, member.full_name, url, member.role.name, member.weekly_minutes_limit, swap=swap)
+    worked = hours_html(board.worked.get(member.pk, Worked()), member.weekly_minutes_limit)
+    return head_html(member.pk, member.full_name, url, member.role.name, worked, swap=swap)
 
 
-def client_head(board: Board, client: Any) -> str:
-    return head_html(board, client.pk, client.full_name, client.get_absolute_url(), client.number, None)
+def client_head(client: Any) -> str:
+    return head_html(client.pk, client.full_name, client.get_absolute_url(), client.number)
 
 
 def open_head(board: Board, *, swap: bool = False) -> str:
     count = sum(len(chips) for (row, _day), chips in board.cells.items() if row == OPEN_ROW)
-    return head_html(board, OPEN_ROW, _("Unfilled"), "", _("%(n)s visits") % {"n": count}, None, swap=swap)
+    words = ngettext("%(n)s visit", "%(n)s visits", count) % {"n": count}
+    if count:
+        words = f"{words} · {hours(board.open_minutes())}"
+    return head_html(OPEN_ROW, _("Unfilled"), "", words, swap=swap)
 
 
 def body_html(board: Board, rows: Sequence[tuple[int, str]]) -> SafeString:
@@ -252,7 +299,3 @@ def body_html(board: Board, rows: Sequence[tuple[int, str]]) -> SafeString:
 def swapped(parts: Iterable[str]) -> str:
     """Cells and heads to replace on the page, wrapped so that the parser keeps them."""
     return f"<table><tbody><tr>{''.join(parts)}</tr></tbody></table>"
-
-
-def day_heads(board: Board, today: dt.date) -> list[dict[str, Any]]:
-    return [{"day": day, "label": date_format(day, "D j M"), "is_today": day == today} for day in board.days]

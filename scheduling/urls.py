@@ -40,6 +40,7 @@ office = [
 urlpatterns = [
     path("schedule/settings/", include("scheduling.urls_settings")),
     path("schedule/", include("scheduling.urls_schedule")),
+    path("schedule/", include("scheduling.urls_board")),
     path("schedule/", include(office)),
     path("", include("scheduling.urls_field")),
 ]

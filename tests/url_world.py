@@ -32,7 +32,7 @@ from scheduling.models import (
     VisitException,
 )
 from scheduling.services.offer import make_offer
-from staff.models import Member
+from staff.models import Member, Team
 from tests import factories
 
 MOMENT = dt.datetime(2026, 11, 2, 14, tzinfo=dt.UTC)
@@ -149,6 +149,7 @@ def _staff_rows(world: World) -> dict[Any, Any]:
         "timeoff": away.pk,
         "time-off": away.pk,
         "role": world.member.role.pk,
+        "team": Team.objects.create(branch=world.member.branch, name="South").pk,
     }
 
 

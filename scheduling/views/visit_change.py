@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpResponse
@@ -20,7 +21,7 @@ from scheduling.models import Visit
 from scheduling.placement import OverrideNeeded
 from scheduling.services.double_up import move_together
 from scheduling.services.visit import assign_visit, cancel_visit, create_visit, move_visit, update_visit
-from scheduling.views.board import board_week, touched_cells
+from scheduling.views.board import is_from_board, touched_cells
 from scheduling.wording import span
 from staff.models import Member
 
@@ -54,10 +55,15 @@ class VisitCreate(FormPage):
 
 
 class ChangePage(FormPage):
-    """A form about one existing visit. From the board (`?board=<monday>`) it answers with the touched cells."""
+    """A form about one existing visit. From the board (`?board=<key>`) it answers with the touched cells."""
 
     permission = "scheduling.change_visit"
     result: Visit
+
+    @property
+    def touched(self) -> list[Visit]:
+        """Every visit the change touches, as it was and as it is."""
+        return [self.before, self.result]
 
     @cached_property
     def visit(self) -> Visit:
@@ -84,7 +90,7 @@ class ChangePage(FormPage):
 
     @property
     def is_on_board(self) -> bool:
-        return board_week(self.request) is not None and bool(getattr(self.request, "htmx", False))
+        return is_from_board(self.request) and bool(getattr(self.request, "htmx", False))
 
     def form_valid(self, form: Any) -> HttpResponse:
         _unused = self.before
@@ -93,10 +99,12 @@ class ChangePage(FormPage):
     def succeed(self) -> HttpResponse:
         if not self.is_on_board:
             return super().succeed()
-        response = HttpResponse(touched_cells(self.request, self.before, self.result))
+        cells = touched_cells(self.request, self.touched)
+        response = HttpResponse(cells.html)
         response["HX-Reswap"] = "none"
         toast(response, self.board_message())
-        events = json.loads(response["HX-Trigger"]) | {"dialog:close": True, "board:moved": {"visit": self.result.pk}}
+        moved = {"visit": self.result.pk, "redraw": cells.redraw}
+        events = json.loads(response["HX-Trigger"]) | {"dialog:close": True, "board:moved": moved}
         response["HX-Trigger"] = json.dumps(events)
         return response
 
@@ -121,6 +129,7 @@ class ChangePage(FormPage):
 
 class VisitMove(ChangePage):
     form_class = MoveForm
+    partners: Sequence[Visit] = ()
     success_message = gettext_lazy("The visit is moved.")
     extra_context = {"heading": gettext_lazy("Move the visit"), "submit_label": gettext_lazy("Move")}
 
@@ -133,9 +142,14 @@ class VisitMove(ChangePage):
             "override_reason": data["override_reason"],
             "version": data["version"],
         }
-        if data.get("together"):
-            return move_together(self.visit, **asked)[0]
-        return move_visit(self.visit, **asked)
+        if not data.get("together"):
+            return move_visit(self.visit, **asked)
+        visit, *self.partners = move_together(self.visit, **asked)
+        return visit
+
+    @property
+    def touched(self) -> list[Visit]:
+        return [*super().touched, *self.partners]
 
 
 class VisitAssign(ChangePage):

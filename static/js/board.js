@@ -1,125 +1,124 @@
-// The week board: a visit is moved by dragging it or with the keyboard. The server judges both alike and sends the
-// touched cells back. The table is one tab stop; arrows go from visit to visit.
-const says = document.getElementById("board-says");
+// The board: a visit is moved by dragging it or with the keyboard. The server judges both alike and sends the touched
+// cells back. The table is one tab stop; arrows go from visit to visit.
+import * as grid from "homecare/board_grid";
+import * as live from "homecare/board_live";
+import * as verdicts from "homecare/board_verdicts";
+
+const { board, isDay, say, markPlace } = grid;
 const ARROWS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 const START_PX = 6;
-let drag = null; // a pointer that is down on a chip
-let lifted = null; // {chip, cell}: picked up with the keyboard
+const SLOW = 15;
+let drag = null; // a pointer that is down on a chip: {chip, x, y, mode, grab, place}
+let lifted = null; // picked up with the keyboard: {chip, place}
 
-const board = () => document.querySelector("table.board");
-const chips = () => [...board().querySelectorAll(".chip")];
-const mayMove = () => "movable" in board().dataset;
-
-function say(text, values = {}) {
-  says.textContent = Object.entries(values).reduce((line, [key, value]) => line.replace(`%(${key})s`, value), text);
-}
-
-function wordsOf(cell) {
-  const head = cell.parentElement.querySelector("th");
-  const day = board().tHead.rows[0].cells[cell.cellIndex];
-  return { row: head.firstElementChild.textContent.trim(), day: day.textContent.trim() };
-}
-
-// One chip of the board is in the tab order.
-function rove(chip) {
-  board().querySelectorAll('.chip[tabindex="0"]').forEach((other) => other.setAttribute("tabindex", "-1"));
-  if (chip) chip.setAttribute("tabindex", "0");
-}
-
-function focusChip(chip) {
-  if (!chip) return;
-  rove(chip);
-  chip.focus();
-}
-
-function chipTowards(chip, [down, right]) {
+function placeOf(chip) {
   const cell = chip.closest("td");
-  if (down) {
-    const sibling = down > 0 ? chip.nextElementSibling : chip.previousElementSibling;
-    if (sibling?.matches(".chip")) return sibling;
-  }
-  let next = cellTowards(cell, [down, right]);
-  while (next) {
-    const inside = next.querySelectorAll(".chip");
-    if (inside.length) return down < 0 ? inside[inside.length - 1] : inside[0];
-    next = cellTowards(next, [down, right]);
-  }
-  return null;
+  if (!isDay()) return { cell };
+  return { cell, minute: Number(chip.dataset.at), length: Number(chip.dataset.length) };
 }
 
-function cellTowards(cell, [down, right]) {
-  const row = board().tBodies[0].rows[cell.parentElement.sectionRowIndex + down];
-  const next = row?.cells[cell.cellIndex + right];
-  return next?.matches("td") ? next : null;
-}
-
-function mark(cell) {
-  board().querySelectorAll(".is-target").forEach((other) => other.classList.remove("is-target"));
-  cell?.classList.add("is-target");
-}
-
-function address(visit, verb) {
-  const { monday, by, visitUrl } = board().dataset;
-  return `${visitUrl.replace("/0/", `/${visit}/`)}${verb}?board=${monday}&by=${by}`;
-}
+const isSame = (one, other) => one.cell === other.cell && one.minute === other.minute && one.length === other.length;
+const name = (chip) => `${chip.querySelector(".chip-time").textContent} ${chip.querySelector(".chip-who").textContent}`;
 
 function open(chip) {
-  htmx.ajax("GET", address(chip.dataset.visit, ""), { target: "#dialog", swap: "innerHTML" });
+  htmx.ajax("GET", grid.visitAddress(chip.dataset.visit), { target: "#dialog", swap: "innerHTML" });
 }
 
 // Asks the server; what a rule blocks comes back as a sentence, what needs a reason as the dialog.
-function move(chip, cell) {
-  if (cell === chip.closest("td")) return say(board().dataset.sayLeft);
-  const byClient = board().dataset.by === "client";
-  if (byClient && cell.dataset.row !== chip.closest("td").dataset.row) return say(board().dataset.sayClient);
-  const caregiver = byClient ? chip.dataset.caregiver : cell.dataset.row === "0" ? "" : cell.dataset.row;
-  const values = { drag: "1", day: cell.dataset.day, start_time: chip.dataset.start, caregiver, version: chip.dataset.version };
-  return htmx.ajax("POST", address(chip.dataset.visit, "move/"), { target: "#dialog", swap: "innerHTML", values });
+function put(chip, place) {
+  const before = placeOf(chip);
+  if (isSame(before, place)) return say(board().dataset.sayLeft);
+  if (grid.byClient() && place.cell.dataset.row !== before.cell.dataset.row) return say(board().dataset.sayClient);
+  const { row, day } = place.cell.dataset;
+  const caregiver = grid.byClient() ? chip.dataset.caregiver : row === "0" ? "" : row;
+  const values = { drag: "1", day, caregiver, version: chip.dataset.version };
+  if (place.minute !== undefined && (place.minute !== before.minute || place.length !== before.length)) {
+    Object.assign(values, { minute: place.minute, length: place.length });
+  } else if (isDay()) {
+    values.keep = "1";
+  }
+  return htmx.ajax("POST", grid.visitAddress(chip.dataset.visit, "place/"), { target: "#dialog", swap: "innerHTML", values });
+}
+
+function describe(place) {
+  const { row, day } = grid.wordsOf(place.cell);
+  const said = verdicts.tell(place.cell);
+  const from = isDay() ? grid.wall(place.minute) : "";
+  const to = isDay() ? grid.wall(place.minute + place.length) : "";
+  say(`${isDay() ? board().dataset.sayAt : board().dataset.sayOver} ${said}`, { row, day, from, to });
+}
+
+function movedTo(carried, place) {
+  const before = carried.place;
+  if (isSame(before, place)) return;
+  carried.place = place;
+  markPlace(place);
+  if (before.minute !== place.minute || before.length !== place.length) {
+    verdicts.clear();
+    verdicts.again(carried.chip, place, () => describe(place));
+  }
 }
 
 /* Keyboard */
 function lift(chip) {
-  if (!mayMove() || !chip.dataset.movable) return say(board().dataset.sayFixed);
-  lifted = { chip, cell: chip.closest("td") };
+  if (!grid.mayMove() || !chip.dataset.movable) return say(board().dataset.sayFixed);
+  lifted = { chip, place: placeOf(chip) };
   chip.classList.add("is-lifted");
-  mark(lifted.cell);
-  const name = `${chip.querySelector(".chip-time").textContent} ${chip.querySelector(".chip-who").textContent}`;
-  return say(board().dataset.sayPicked, { visit: name });
+  markPlace(lifted.place);
+  say(board().dataset.sayPicked, { visit: name(chip) });
+  return verdicts.begin(chip, isDay() ? lifted.place : {}, () => verdicts.tell(lifted?.place.cell));
 }
 
-function settle(put) {
-  const { chip, cell } = lifted;
+function settle(isPut) {
+  const { chip, place } = lifted;
   lifted = null;
   chip.classList.remove("is-lifted");
-  mark(null);
-  if (put) move(chip, cell);
+  markPlace(null);
+  verdicts.end();
+  if (isPut) put(chip, place);
   else say(board().dataset.sayLeft);
   chip.focus();
 }
 
-function carry(step) {
-  const next = cellTowards(lifted.cell, step);
-  if (!next) return;
-  lifted.cell = next;
-  mark(next);
-  next.scrollIntoView({ block: "nearest", inline: "nearest" });
-  say(board().dataset.sayOver, wordsOf(next));
+function carry(event, [down, right]) {
+  const { place } = lifted;
+  const step = event.shiftKey ? SLOW : grid.SNAP;
+  if (isDay() && right && event.altKey) {
+    movedTo(lifted, { ...place, length: Math.max(grid.SNAP, place.length + right * step) });
+  } else if (isDay() && right) {
+    movedTo(lifted, { ...place, minute: grid.onAxis(place.minute + right * step) });
+  } else {
+    const cell = grid.cellTowards(place.cell, [down, right]);
+    if (!cell) return;
+    movedTo(lifted, { ...place, cell });
+    cell.scrollIntoView({ block: "nearest", inline: isDay() ? "start" : "nearest" });
+  }
+  describe(lifted.place);
+}
+
+function onLiftedKey(event, step) {
+  if (step) carry(event, step);
+  else if (event.key === "Enter" || event.key === " ") settle(true);
+  else if (event.key === "Escape" || event.key === "Tab") settle(false);
+  else return;
+  if (event.key !== "Tab") event.preventDefault();
 }
 
 function onKey(event) {
   const chip = event.target.closest?.(".chip");
-  if (!chip || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (!chip || event.metaKey) return;
   const step = ARROWS[event.key];
-  if (lifted) {
-    if (step) carry(step);
-    else if (event.key === "Enter" || event.key === " ") settle(true);
-    else if (event.key === "Escape" || event.key === "Tab") settle(false);
-    else return;
-    if (event.key !== "Tab") event.preventDefault();
-  } else if (step) {
+  if (event.ctrlKey) {
+    if (event.key === "z" && !lifted && grid.mayMove()) {
+      event.preventDefault();
+      live.undo();
+    }
+  } else if (lifted) {
+    onLiftedKey(event, step);
+  } else if (!event.altKey && step) {
     event.preventDefault();
-    focusChip(chipTowards(chip, step));
-  } else if (event.key === " ") {
+    grid.focusChip(grid.chipTowards(chip, step));
+  } else if (!event.altKey && event.key === " ") {
     event.preventDefault();
     lift(chip);
   }
@@ -128,39 +127,61 @@ function onKey(event) {
 /* Pointer: mouse and pen. A finger scrolls and taps; its way to move is the dialog. */
 function onDown(event) {
   const chip = event.target.closest?.(".chip");
-  if (!chip || event.button !== 0 || event.pointerType === "touch" || !mayMove() || !chip.dataset.movable) return;
-  drag = { chip, x: event.clientX, y: event.clientY, ghost: null };
+  if (!chip || event.button !== 0 || event.pointerType === "touch" || !grid.mayMove() || !chip.dataset.movable) return;
+  const mode = event.target.closest(".chip-grip") ? "resize" : "move";
+  drag = { chip, x: event.clientX, y: event.clientY, mode, ghost: null, place: placeOf(chip), was: placeOf(chip) };
+  if (isDay()) drag.grab = grid.minuteAt(chip.closest("td"), event.clientX) - drag.was.minute;
+}
+
+function makeGhost() {
+  const ghost = drag.chip.cloneNode(true);
+  ghost.removeAttribute("id");
+  ghost.className = `${drag.chip.className.replace(/ [swl]\d+/g, "")} chip-ghost`;
+  ghost.setAttribute("aria-hidden", "true");
+  document.body.append(ghost);
+  drag.chip.classList.add("is-lifted");
+  const started = drag;
+  verdicts.begin(drag.chip, isDay() ? drag.place : {}, () => drag === started && verdicts.tell(drag.place.cell));
+  return ghost;
+}
+
+function placeUnder(event) {
+  const cell = document.elementFromPoint(event.clientX, event.clientY)?.closest("td.cell") || null;
+  if (!isDay()) return { cell };
+  const { was, mode, grab } = drag;
+  const track = cell || was.cell;
+  if (mode === "resize") {
+    const until = grid.snapped(grid.minuteAt(was.cell, event.clientX));
+    return { ...was, length: Math.max(grid.SNAP, until - was.minute) };
+  }
+  return { ...was, cell, minute: grid.onAxis(was.minute + grid.snapped(grid.minuteAt(track, event.clientX) - grab - was.minute)) };
 }
 
 function onMove(event) {
   if (!drag) return;
   if (!drag.ghost && Math.hypot(event.clientX - drag.x, event.clientY - drag.y) < START_PX) return;
-  if (!drag.ghost) {
-    drag.ghost = drag.chip.cloneNode(true);
-    drag.ghost.removeAttribute("id");
-    drag.ghost.classList.add("chip-ghost");
-    drag.ghost.setAttribute("aria-hidden", "true");
-    document.body.append(drag.ghost);
-    drag.chip.classList.add("is-lifted");
-  }
+  drag.ghost ||= makeGhost();
   event.preventDefault();
+  const place = placeUnder(event);
+  movedTo(drag, place);
+  if (isDay() && place.cell) drag.ghost.querySelector(".chip-time").textContent = `${grid.wall(place.minute)}–${grid.wall(place.minute + place.length)}`;
   drag.ghost.style.left = `${event.clientX + 8}px`;
   drag.ghost.style.top = `${event.clientY + 8}px`;
-  drag.cell = document.elementFromPoint(event.clientX, event.clientY)?.closest("td.cell") || null;
-  mark(drag.cell);
+  verdicts.tell(place.cell);
 }
 
-function onUp() {
+function onUp(event) {
   if (!drag) return;
-  const { chip, ghost, cell } = drag;
+  const { chip, ghost, place } = drag;
   drag = null;
   if (!ghost) return;
   ghost.remove();
   chip.classList.remove("is-lifted");
-  mark(null);
+  markPlace(null);
+  verdicts.end();
   chip.dataset.dropped = "yes"; // the click that follows a drop does not open the visit
   setTimeout(() => delete chip.dataset.dropped, 0);
-  if (cell) move(chip, cell);
+  if (place.cell && event.type !== "pointercancel") put(chip, place);
 }
 
 document.addEventListener("keydown", onKey);
@@ -173,14 +194,16 @@ document.addEventListener("click", (event) => {
   if (chip && !chip.dataset.dropped && !lifted) open(chip);
 });
 document.addEventListener("focusin", (event) => {
-  if (event.target.matches?.(".chip")) rove(event.target);
+  if (event.target.matches?.(".chip")) grid.rove(event.target);
 });
 document.body.addEventListener("board:moved", (event) => {
   // After the new cells are in: the moved visit keeps the focus.
-  const id = (event.detail.value ?? event.detail).visit;
-  setTimeout(() => focusChip(document.getElementById(`v-${id}`)), 60);
+  const { visit, redraw } = event.detail.value ?? event.detail;
+  if (redraw) htmx.ajax("GET", location.href, { target: "#board", swap: "innerHTML" });
+  setTimeout(() => grid.focusChip(document.getElementById(`v-${visit}`)), 60);
 });
 document.body.addEventListener("htmx:afterSettle", () => {
-  if (board() && !board().querySelector('.chip[tabindex="0"]')) rove(chips()[0]);
+  if (board() && !board().querySelector('.chip[tabindex="0"]')) grid.rove(grid.chips()[0]);
 });
-rove(chips()[0]);
+if (board()) grid.rove(grid.chips()[0]);
+live.watch(() => Boolean(drag?.ghost || lifted));

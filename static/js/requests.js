@@ -83,7 +83,7 @@ export function watchHtmx() {
   page.addEventListener("htmx:afterSettle", (event) => focusFirstError(event.detail.target));
   page.addEventListener("toast", (event) => {
     const sent = event.detail.value ?? event.detail;
-    (Array.isArray(sent) ? sent : [sent]).forEach((one) => toast(one.text, one.tone));
+    (Array.isArray(sent) ? sent : [sent]).forEach((one) => toast(one.text, one.tone, one.action));
   });
   focusFirstError(document);
 }

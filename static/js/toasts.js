@@ -11,8 +11,21 @@ function region() {
   return box;
 }
 
-/** Shows one sentence. tone: success, info, warning or danger. */
-export function toast(text, tone = "success") {
+// A button beside the sentence, for example Undo: it tells the page with an event of its own and goes.
+function actionButton(item, { label, event, detail }) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "toast-action btn btn-sm";
+  button.textContent = label;
+  button.addEventListener("click", () => {
+    item.remove();
+    document.body.dispatchEvent(new CustomEvent(event, { detail }));
+  });
+  return button;
+}
+
+/** Shows one sentence. tone: success, info, warning or danger; action: {label, event, detail} of a button. */
+export function toast(text, tone = "success", action = null) {
   const box = region();
   if (!box || !text) return;
   const item = document.createElement("div");
@@ -30,7 +43,9 @@ export function toast(text, tone = "success") {
   close.setAttribute("aria-label", box.dataset.close);
   close.textContent = "×";
   close.addEventListener("click", () => item.remove());
-  item.append(mark, words, close);
+  item.append(mark, words);
+  if (action) item.append(actionButton(item, action));
+  item.append(close);
   box.append(item);
   if (tone === "success" || tone === "info") leave(item);
 }

@@ -51,7 +51,7 @@ def fill(branch, count):
 @pytest.mark.parametrize(
     ("url", "most"),
     [
-        (BOARD, 12),
+        (BOARD, 13),
         (BOARD + "&by=client", 12),
         ("/schedule/visits/", 12),
         ("/schedule/visits/unfilled/?days=84", 12),
