@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from scheduling.models import Visit
 from scheduling.placement import Judge, Placement
@@ -29,16 +29,23 @@ class Verdict(NamedTuple):
 
 
 def verdicts(visit: Visit, spots: Sequence[Spot], members: Iterable[Member]) -> list[Verdict]:
-    """The verdict for each spot; row 0 is nobody. Judged together, in a number of statements that does not grow."""
-    placements = [
+    """The verdict for each spot; row 0 is nobody. Judged together, in a number of statements that does not grow.
+
+    Nobody's spots are a batch of their own: beside the others they would look like open places of one double-up.
+    """
+    asked = [
         Placement.of(visit, member_id=spot.row or None, starts_at=spot.starts_at, ends_at=spot.ends_at)
         for spot in spots
     ]
-    if not placements:
-        return []
-    known = {"members": members, "service_types": [visit.service_type], "branches": [visit.branch]}
-    judge = Judge(placements, known)
-    return [_verdict(judge, placement) for placement in placements]
+    known: dict[str, Iterable[Any]] = {
+        "members": members,
+        "service_types": [visit.service_type],
+        "branches": [visit.branch],
+    }
+    somebody = [placement for placement in asked if placement.member_id is not None]
+    nobody = [placement for placement in asked if placement.member_id is None]
+    judges = {bool(batch[0].member_id): Judge(batch, known) for batch in (somebody, nobody) if batch}
+    return [_verdict(judges[bool(placement.member_id)], placement) for placement in asked]
 
 
 def _verdict(judge: Judge, placement: Placement) -> Verdict:

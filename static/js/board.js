@@ -55,7 +55,7 @@ function movedTo(carried, place) {
   markPlace(place);
   if (before.minute !== place.minute || before.length !== place.length) {
     verdicts.clear();
-    verdicts.again(carried.chip, place, () => describe(place));
+    verdicts.again(carried.chip, place, () => describe(carried.place));
   }
 }
 
@@ -151,8 +151,8 @@ function placeUnder(event) {
   const { was, mode, grab } = drag;
   const track = cell || was.cell;
   if (mode === "resize") {
-    const until = grid.snapped(grid.minuteAt(was.cell, event.clientX));
-    return { ...was, length: Math.max(grid.SNAP, until - was.minute) };
+    const longer = grid.snapped(grid.minuteAt(was.cell, event.clientX) - was.minute - grab);
+    return { ...was, length: Math.max(grid.SNAP, was.length + longer) };
   }
   return { ...was, cell, minute: grid.onAxis(was.minute + grid.snapped(grid.minuteAt(track, event.clientX) - grab - was.minute)) };
 }

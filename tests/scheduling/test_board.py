@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from homecare.accounts.models import Agency
-from homecare.clock import at_local, day_bounds
+from homecare.clock import at_local, day_bounds, local_date, now
 from scheduling.board_changes import Cursor
 from scheduling.board_day import Axis, DayBoard, axis_css, lanes_of, without
 from scheduling.board_hours import hours_of
@@ -340,6 +340,13 @@ def test_verdicts_of_the_day_follow_the_time_asked_for(http, branch, caregiver, 
     key = f"c-{other_caregiver.pk}-2026-12-07"
     assert verdicts_of(http, visit, [other_caregiver.pk], ON_DAY)[key][0] == "blocked"
     assert verdicts_of(http, visit, [other_caregiver.pk], ON_DAY, minute=600, length=60)[key][0] == "allowed"
+
+
+def test_unfilled_row_does_not_make_a_double_up_of_one_visit(http, caregiver, lopez):
+    soon = (now() + HOUR).replace(second=0, microsecond=0)
+    visit, day = visit_at(lopez, soon), local_date(soon, ZONE)
+    found = verdicts_of(http, visit, [0, caregiver.pk], f"?board=day-{day}-0-24&by=caregiver")
+    assert {tuple(verdict) for verdict in found.values()} == {("allowed", "")}
 
 
 def test_verdicts_leave_out_people_of_other_branches(http, other_branch, lopez):
