@@ -6,18 +6,24 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from django.http import HttpRequest
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
 from django.utils.functional import cached_property
 
+from homecare.audit.models import Event
+from homecare.audit.services.event import record
+from homecare.clock import monday_of
+from homecare.csv_export import csv_response
 from homecare.views import Page
 from scheduling import board as drawn
-from scheduling.board import BY_CAREGIVER, BY_CLIENT, OPEN_ROW, WEEK, Board
+from scheduling.board import BY_CAREGIVER, BY_CLIENT, MAP, OPEN_ROW, SHEETS, Board
 from scheduling.board_changes import Cursor
+from scheduling.board_day import DayBoard
+from scheduling.board_export import csv_header, csv_rows, sheets
+from scheduling.board_map import HEIGHT, WIDTH, routes, tiles
 from scheduling.models import Visit
 from scheduling.views.board_scope import Scope, named_board, read_hours
 from staff.models import Member
-
-DAY = dt.timedelta(days=1)
 
 
 class BoardPage(Page):
@@ -34,27 +40,62 @@ class BoardPage(Page):
     def scope(self) -> Scope:
         return Scope(self.request)
 
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.GET.get("export") == "csv":
+            return self.export()
+        return super().get(request, *args, **kwargs)
+
+    def export(self) -> HttpResponse:
+        """The rows that are shown as a file; the trail keeps that they were taken away."""
+        scope = self.scope
+        lines = list(csv_rows(scope.filled(), scope.page.object_list))
+        record("visit.exported", None, by=scope.user, kind=Event.Kind.EXPORT, changes={"rows": len(lines)})
+        return csv_response(f"board-{scope.first}.csv", csv_header(), lines)  # type: ignore[return-value]
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         scope, cursor = self.scope, Cursor.now()
         board, step = scope.filled(), dt.timedelta(days=scope.days)
+        export = self.request.GET.copy()
+        export["export"] = "csv"
         return super().get_context_data(
             scope=scope,
             board=board,
             cursor=str(cursor),
             filter_form=scope.filter,
             page_obj=scope.page,
-            rows=drawn.body_html(board, heads(scope, board)),
             is_empty=not scope.page.object_list,
-            heads=board.column_heads(scope.today),
             state_icons=drawn.state_icons(),
-            span_key="week" if scope.view == WEEK else "day",
+            span_key="week" if scope.days == 7 else "day",
             previous=scope.first - step,
             next=scope.first + step,
-            present=scope.today - DAY * scope.today.weekday() if scope.view == WEEK else scope.today,
-            last_day=board.days[-1],
+            present=monday_of(scope.today) if scope.days == 7 else scope.today,
             may_change=self.request.user.has_perm("scheduling.change_visit"),
+            export_query=export.urlencode(),
+            **self.content(board),
             **kwargs,
         )
+
+    def content(self, board: Board) -> dict[str, Any]:
+        """What the view itself shows."""
+        scope = self.scope
+        if scope.view == SHEETS:
+            return {"sheets": sheets(board, scope.page.object_list)}
+        if isinstance(board, DayBoard) and scope.view == MAP:
+            return map_of(board, scope)
+        return {"rows": drawn.body_html(board, heads(scope, board)), "heads": board.column_heads(scope.today)}
+
+
+def map_of(board: DayBoard, scope: Scope) -> dict[str, Any]:
+    found, frame = routes(board, scope.page.object_list)
+    shown = tiles(frame) if frame else []
+    return {
+        "routes": found,
+        "has_places": frame is not None,
+        "tiles": shown,
+        "tiles_credit": settings.MAP_TILES_CREDIT if shown else "",
+        "width": WIDTH,
+        "height": HEIGHT,
+    }
 
 
 def heads(scope: Scope, board: Board) -> list[tuple[int, str]]:

@@ -14,15 +14,20 @@ from scheduling.services.undo_move import Earlier
 
 SESSION_KEY = "board_moves"
 KEPT = 10
+PLACE = ("starts_at", "ends_at", "caregiver_id")
 
 
-def remember(request: HttpRequest, moved: Iterable[tuple[Visit, Visit]]) -> str:
-    """Keeps how the visits of one move stood; returns the move's key. Moves of the same visit lie on each other."""
-    key = secrets.token_hex(4)
+def remember(request: HttpRequest, pairs: Iterable[tuple[Visit, Visit]]) -> str:
+    """Keeps how the visits of one move stood (as they were, as they are); returns the move's key, empty when none has
+    another time or caregiver now. Moves of the same visit lie on each other."""
     rows = [
         [after.pk, after.version, before.starts_at.isoformat(), before.ends_at.isoformat(), before.caregiver_id]
-        for before, after in moved
+        for before, after in pairs
+        if after.is_movable and any(getattr(before, name) != getattr(after, name) for name in PLACE)
     ]
+    if not rows:
+        return ""
+    key = secrets.token_hex(4)
     request.session[SESSION_KEY] = [*request.session.get(SESSION_KEY, []), [key, rows]][-KEPT:]
     return key
 

@@ -23,11 +23,9 @@ from scheduling.board_day import DayBoard
 from scheduling.board_verdicts import Spot, verdicts
 from scheduling.forms.board import PlaceForm
 from scheduling.models import Visit
-from scheduling.services.double_up import move_together
 from scheduling.services.undo_move import undo_moves
-from scheduling.services.visit import move_visit
 from scheduling.views.board import touched_cells
-from scheduling.views.board_moves import forget, kept_move, remember
+from scheduling.views.board_moves import forget, kept_move
 from scheduling.views.board_scope import named_board
 from scheduling.views.visit_change import ChangePage
 from scheduling.wording import span
@@ -73,7 +71,6 @@ class VisitPlace(ChangePage):
         return starts_at, starts_at + length
 
     def form_valid(self, form: Any) -> HttpResponse:
-        self.moved: list[tuple[Visit, Visit]] = []
         starts_at, ends_at = self.asked(form)
         moves_in_time = (starts_at, ends_at) != (self.visit.starts_at, self.visit.ends_at)
         if not (moves_in_time and self.partners):
@@ -114,31 +111,14 @@ class VisitPlace(ChangePage):
     def perform(self, form: Any) -> Visit:
         data = form.cleaned_data
         starts_at, ends_at = self.asked(form)
-        asked: dict[str, Any] = {
-            "starts_at": starts_at,
-            "ends_at": ends_at,
-            "caregiver": data["caregiver"],
-            "by": self.request.user,
-            "override_reason": data.get("override_reason", ""),
-            "version": data["version"],
-        }
-        before = {row.pk: copy.copy(row) for row in (self.visit, *self.partners)}
-        rows = move_together(self.visit, **asked) if data.get("together") else [move_visit(self.visit, **asked)]
-        self.moved = [(before[row.pk], row) for row in rows if row.version != before[row.pk].version]
-        return rows[0]
-
-    @property
-    def touched(self) -> list[Visit]:
-        return [self.before, self.result, *(row for pair in self.moved for row in pair)]
-
-    def succeed(self) -> HttpResponse:
-        response = super().succeed()
-        if self.is_on_board and self.moved:
-            key = remember(self.request, self.moved)
-            events = json.loads(response["HX-Trigger"])
-            events["toast"]["action"] = {"label": _("Undo"), "event": "board:undo", "detail": key}
-            response["HX-Trigger"] = json.dumps(events)
-        return response
+        return self.move(
+            together=bool(data.get("together")),
+            starts_at=starts_at,
+            ends_at=ends_at,
+            caregiver=data["caregiver"],
+            override_reason=data.get("override_reason", ""),
+            version=data["version"],
+        )
 
     def refuse(self, form: Any, error: DomainError) -> HttpResponse:
         """Somebody else was first: who did what and when, and the board asks for the truth."""

@@ -16,7 +16,7 @@ from homecare.accounts.current_agency import agency_of
 from homecare.accounts.models import Branch
 from homecare.clock import monday_of, now, today
 from homecare.dates import written
-from scheduling.board import BY_CAREGIVER, BY_CLIENT, DAY_VIEW, OPEN_ROW, WEEK, Board
+from scheduling.board import BY_CAREGIVER, BY_CLIENT, DAY_VIEW, MAP, OPEN_ROW, SHEETS, WEEK, Board
 from scheduling.board_day import Axis, DayBoard
 from scheduling.board_hours import hours_of, overtime_numbers
 from scheduling.forms.board import ALL, MY_TEAM, BoardFilter
@@ -74,23 +74,25 @@ class Scope:
 
     @cached_property
     def by(self) -> str:
-        return BY_CLIENT if self.asked.get("by") == BY_CLIENT else BY_CAREGIVER
+        return BY_CLIENT if self.asked.get("by") == BY_CLIENT and self.view != MAP else BY_CAREGIVER
 
     @cached_property
     def today(self) -> dt.date:
         return today(self.zone_name)
 
     @cached_property
-    def first(self) -> dt.date:
-        """The first day shown: a Monday in the week's view."""
-        week, day = self.asked.get("week"), self.asked.get("day")
-        if self.view == WEEK or (week and not day):
-            return monday_of(week or day or self.today)
-        return day or self.today
+    def days(self) -> int:
+        """Seven in the week's view and its sheets."""
+        is_week = self.view == WEEK or (self.view == SHEETS and not self.asked.get("day"))
+        return 7 if is_week else 1
 
     @cached_property
-    def days(self) -> int:
-        return 7 if self.view == WEEK or (self.asked.get("week") and not self.asked.get("day")) else 1
+    def first(self) -> dt.date:
+        """The first day shown: a Monday when it is a week."""
+        chosen = self.asked.get("week") or self.asked.get("day")
+        if self.days == 7:
+            return monday_of(chosen or self.today)
+        return self.asked.get("day") or chosen or self.today
 
     @property
     def day_of(self) -> dt.date:
@@ -111,11 +113,11 @@ class Scope:
 
     @property
     def table_template(self) -> str:
-        return "scheduling/_board_table.html"
+        return f"scheduling/_board_{self.view if self.view in (MAP, SHEETS) else 'table'}.html"
 
     def board(self, rows: set[int] | None) -> Board:
         """An empty board of these rows; `read` fills it."""
-        return new_board(self.request, self.first, self.by, rows, is_day=self.view == DAY_VIEW)
+        return new_board(self.request, self.first, self.by, rows, is_day=self.view in (DAY_VIEW, MAP) or self.days == 1)
 
     @cached_property
     def page(self) -> Page:

@@ -22,6 +22,7 @@ from scheduling.placement import OverrideNeeded
 from scheduling.services.double_up import move_together
 from scheduling.services.visit import assign_visit, cancel_visit, create_visit, move_visit, update_visit
 from scheduling.views.board import is_from_board, touched_cells
+from scheduling.views.board_moves import remember
 from scheduling.wording import span
 from staff.models import Member
 
@@ -60,10 +61,22 @@ class ChangePage(FormPage):
     permission = "scheduling.change_visit"
     result: Visit
 
+    moved: Sequence[tuple[Visit, Visit]] = ()
+    """(as it was, as it is) of each visit when others moved along."""
+
     @property
-    def touched(self) -> list[Visit]:
-        """Every visit the change touches, as it was and as it is."""
-        return [self.before, self.result]
+    def pairs(self) -> Sequence[tuple[Visit, Visit]]:
+        """(as it was, as it is) of each visit the change touches."""
+        return self.moved or [(self.before, self.result)]
+
+    def move(self, *, together: bool, **asked: Any) -> Visit:
+        """Moves the visit, alone or with its partners of a double-up."""
+        partners = list(self.visit.partners) if together else []
+        before = {row.pk: copy.copy(row) for row in (self.visit, *partners)}
+        move = {"by": self.request.user, **asked}
+        rows = move_together(self.visit, **move) if together else [move_visit(self.visit, **move)]
+        self.moved = [(before[row.pk], row) for row in rows]
+        return rows[0]
 
     @cached_property
     def visit(self) -> Visit:
@@ -99,12 +112,14 @@ class ChangePage(FormPage):
     def succeed(self) -> HttpResponse:
         if not self.is_on_board:
             return super().succeed()
-        cells = touched_cells(self.request, self.touched)
+        cells = touched_cells(self.request, [visit for pair in self.pairs for visit in pair])
         response = HttpResponse(cells.html)
         response["HX-Reswap"] = "none"
         toast(response, self.board_message())
         moved = {"visit": self.result.pk, "redraw": cells.redraw}
         events = json.loads(response["HX-Trigger"]) | {"dialog:close": True, "board:moved": moved}
+        if key := remember(self.request, self.pairs):
+            events["toast"]["action"] = {"label": _("Undo"), "event": "board:undo", "detail": key}
         response["HX-Trigger"] = json.dumps(events)
         return response
 
@@ -129,27 +144,18 @@ class ChangePage(FormPage):
 
 class VisitMove(ChangePage):
     form_class = MoveForm
-    partners: Sequence[Visit] = ()
     success_message = gettext_lazy("The visit is moved.")
     extra_context = {"heading": gettext_lazy("Move the visit"), "submit_label": gettext_lazy("Move")}
 
     def perform(self, form: Any) -> Visit:
         data = form.cleaned_data
-        asked: dict[str, Any] = {
-            "starts_at": form.starts_at,
-            "caregiver": data["caregiver"],
-            "by": self.request.user,
-            "override_reason": data["override_reason"],
-            "version": data["version"],
-        }
-        if not data.get("together"):
-            return move_visit(self.visit, **asked)
-        visit, *self.partners = move_together(self.visit, **asked)
-        return visit
-
-    @property
-    def touched(self) -> list[Visit]:
-        return [*super().touched, *self.partners]
+        return self.move(
+            together=bool(data.get("together")),
+            starts_at=form.starts_at,
+            caregiver=data["caregiver"],
+            override_reason=data["override_reason"],
+            version=data["version"],
+        )
 
 
 class VisitAssign(ChangePage):

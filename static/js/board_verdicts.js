@@ -23,8 +23,10 @@ function show(verdicts) {
     const cell = document.getElementById(id);
     if (!cell) continue;
     cell.classList.add(`is-${state}`);
-    if (isDay()) cell.parentElement.querySelector("th").append(label(state, why));
-    else cell.append(label(state, ""));
+    // In the week the reason of the place under the visit stands at the foot of the page.
+    const shown = label(state, isDay() ? why : "");
+    if (!isDay() && state === "allowed") shown.textContent = SIGNS[state];
+    cell.append(shown);
   }
 }
 

@@ -86,9 +86,9 @@ def test_drag_changes_caregiver_and_start_and_shows_what_the_rules_say(page_as, 
     page.mouse.move(x, y)
     page.mouse.down()
     page.mouse.move(x - 2 * hour, target["y"] + 20, steps=6)
-    expect(page.locator(f"#h-{world['ben'].pk}")).to_contain_text("✕ Not possible: Ben Tran is already with Mensah R.")
+    expect(track(page, world, "ben")).to_contain_text("✕ Not possible: Ben Tran is already with Mensah R.")
     page.mouse.move(x + 1.5 * hour, target["y"] + 20, steps=6)
-    expect(page.locator(f"#h-{world['ben'].pk}")).to_contain_text("✓ Possible")
+    expect(track(page, world, "ben")).to_contain_text("✓ Possible")
     page.mouse.up()
     moved = track(page, world, "ben").locator(f"#v-{world['osei'].pk}")
     expect(moved).to_contain_text("12:30–13:30")
@@ -172,3 +172,17 @@ def test_open_board_shows_what_others_change_without_taking_the_focus(page_as, w
     expect(chip_of(dana, world["osei"])).to_contain_text("11:15–12:15")
     expect(dana.locator("#toasts")).to_contain_text("Ana Ruiz moved Osei R. to")
     expect(chip_of(dana, world["lopez"])).to_be_focused()
+
+
+@pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (360, "dark")])
+def test_map_and_sheets_are_accessible_fit_and_ask_no_other_host(page_as, check_axe, fits, world, width, theme):
+    page = page_as(world["coordinator"], width=width, color_scheme=theme)
+    for view, sign in (("map", "Each line is a caregiver's day"), ("sheets", "sheets, one for each row")):
+        page.goto(f"/schedule/?view={view}&day={world['monday']}")
+        expect(page.get_by_text(sign)).to_be_visible()
+        assert check_axe(page) == [], view
+        assert fits(page), view
+    page.goto(f"/schedule/?view=map&day={world['monday']}")
+    page.get_by_role("link", name="1. Lopez R., 09:00–10:00, Maria Silva").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Rosa Lopez")).to_be_visible()
