@@ -25,6 +25,7 @@ from scheduling.wording import span
 from staff.models import TimeOff
 
 LONGEST_TRANSACTION = dt.timedelta(minutes=5)
+SPARE = dt.timedelta(seconds=30)
 MOST_SAID = 3
 CURSOR = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 # xmin has 32 bits and rolls over; the current snapshot says which round it belongs to.
@@ -92,7 +93,7 @@ def _read(changes: Any) -> dict[str, Any]:
 
 
 def touched_by(board: Board, changes: Sequence[Change], since: Cursor, shown: set[int]) -> set[int]:
-    """The shown rows that these changes, and clock events since, may have altered."""
+    """The shown rows that these changes, and the clock since, may have altered."""
     visits = _ids(changes, "scheduling.visit")
     schedules = _ids(changes, "scheduling.schedule")
     found = Visit.objects.visible_to(board.user).filter(Q(pk__in=visits) | Q(schedule__in=schedules))
@@ -103,21 +104,23 @@ def touched_by(board: Board, changes: Sequence[Change], since: Cursor, shown: se
         rows |= {before or OPEN_ROW for change in changes for before in change.changes.get("caregiver_id", [])[:1]}
         away = TimeOff.objects.visible_to(board.user).filter(pk__in=_ids(changes, "staff.timeoff"))
         rows |= set(away.values_list("member_id", flat=True))
-    return (rows | _clocked(board, since, shown)) & shown
+    return (rows | _by_the_clock(board, since, shown)) & shown
 
 
 def _ids(changes: Iterable[Change], kind: str) -> set[int]:
     return {change.object_id for change in changes if change.object_type == kind}
 
 
-def _clocked(board: Board, since: Cursor, shown: set[int]) -> set[int]:
-    """Rows where somebody has clocked; a punch is its own record and not in the trail."""
+def _by_the_clock(board: Board, since: Cursor, shown: set[int]) -> set[int]:
+    """Rows where somebody has clocked (a punch is its own record and not in the trail), or a visit has become late."""
     field = "client_id" if board.by == BY_CLIENT else "caregiver_id"
     first, last = board.bounds
     visits = Visit.objects.visible_to(board.user).filter(starts_at__lt=last, ends_at__gt=first)
     visits = visits.filter(starts_at__gt=first - dt.timedelta(days=2), **{f"{field}__in": shown})
-    punches = ClockEvent.objects.filter(visit__in=visits, received_at__gte=since.at - dt.timedelta(seconds=30))
-    return set(punches.values_list(f"visit__{field}", flat=True))
+    punches = ClockEvent.objects.filter(visit__in=visits, received_at__gte=since.at - SPARE)
+    late = visits.filter(status__in=Visit.OPEN_STATUSES, caregiver__isnull=False, starts_at__lt=board.late_before)
+    late = late.filter(starts_at__gte=since.at - SPARE - (now() - board.late_before))
+    return {*punches.values_list(f"visit__{field}", flat=True), *late.values_list(field, flat=True)}
 
 
 def sentences(board: Board, changes: Sequence[Change], rows: set[int]) -> list[tuple[int, str]]:

@@ -17,6 +17,7 @@ from staff.models import Availability, Credential, CredentialType, Member, Role,
 from staff.services.availability import set_week
 from staff.services.credential import add_credential, verify_credential
 from staff.services.member import hire_member, update_member
+from staff.services.team import change_team, make_team
 from staff.services.time_off import approve_time_off, cancel_time_off, decline_time_off, request_time_off
 
 
@@ -220,20 +221,45 @@ class TimeOffViewSet(IdempotentWrites, ReadViewSet):
 
 
 class TeamSerializer(serializers.ModelSerializer):
+    branch = VisibleField(queryset=Branch.objects.all())
+    members = VisibleField(queryset=Member.objects.all(), many=True, required=False)
+
     class Meta:
         model = Team
         fields = ["id", "branch", "name", "members", "coordinators"]
+        read_only_fields = ["coordinators"]
+        validators: list = []  # the database says which name is taken
 
 
-class TeamViewSet(ReadViewSet):
-    """Caregivers who are planned together, and who plans them."""
+class TeamViewSet(IdempotentWrites, ReadViewSet):
+    """Caregivers who are planned together. Who plans them is chosen on the team's page."""
 
     queryset = Team.objects.all()
     serializer_class = TeamSerializer
-    permissions = {"list": "staff.view_team", "retrieve": "staff.view_team"}
+    permissions = {
+        "list": "staff.view_team",
+        "retrieve": "staff.view_team",
+        "create": "staff.add_team",
+        "partial_update": "staff.change_team",
+    }
 
     def rows(self, queryset: Any) -> Any:
         return queryset.prefetch_related("members", "coordinators")
+
+    def create(self, request: Request) -> Response:
+        form = self.get_serializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        row = make_team(by=request.user, **form.validated_data)  # type: ignore[arg-type]
+        return Response(self.get_serializer(row).data, status=status.HTTP_201_CREATED)
+
+    def partial_update(self, request: Request, pk: str | None = None) -> Response:
+        team = self.get_object()
+        form = self.get_serializer(team, data=request.data, partial=True)
+        form.is_valid(raise_exception=True)
+        asked = {"name": team.name, "members": team.members.all()} | form.validated_data
+        asked.pop("branch", None)  # a team stays in its branch
+        row = change_team(team, coordinators=team.coordinators.all(), by=request.user, **asked)  # type: ignore[arg-type]
+        return Response(self.get_serializer(row).data)
 
 
 ROUTES: list = [

@@ -12,7 +12,14 @@ from homecare.accounts.roles import RoleName, sync_roles
 from homecare.clock import at_local, monday_of, today
 from scheduling.models import Visit
 from tests.conftest import person
-from tests.factories import AddressFactory, BranchFactory, ClientFactory, MemberFactory, VisitFactory
+from tests.factories import (
+    AddressFactory,
+    BranchFactory,
+    ClientFactory,
+    MemberFactory,
+    ScheduleFactory,
+    VisitFactory,
+)
 
 ZONE = "America/New_York"
 
@@ -186,3 +193,37 @@ def test_map_and_sheets_are_accessible_fit_and_ask_no_other_host(page_as, check_
     page.get_by_role("link", name="1. Lopez R., 09:00–10:00, Maria Silva").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Rosa Lopez")).to_be_visible()
+
+
+def test_double_up_moves_together_after_a_dialog_that_says_so(page_as, check_axe, world):
+    visit = world["osei"]
+    schedule = ScheduleFactory(client=visit.client, service_type=visit.service_type, head_count=2)
+    both = {"schedule": schedule, "occurrence_on": world["monday"]}
+    Visit.objects.filter(pk=visit.pk).update(slot=1, **both)
+    other = VisitFactory(
+        client=visit.client, starts_at=visit.starts_at, ends_at=visit.ends_at, caregiver=world["ben"], slot=2, **both
+    )
+    page = open_day(page_as(world["coordinator"]), world)
+    chip_of(page, visit).focus()
+    for key in ("Space", "Shift+ArrowRight", "Enter"):
+        page.keyboard.press(key)
+    dialog = page.locator("#dialog")
+    expect(dialog).to_contain_text("Ben Tran comes at the same time and moves along")
+    expect(dialog).to_contain_text("11:15–12:15")
+    assert check_axe(page) == []
+    dialog.get_by_role("button", name="Move").click()
+    expect(chip_of(page, visit)).to_contain_text("11:15–12:15")
+    expect(chip_of(page, other)).to_contain_text("11:15–12:15")
+    page.get_by_role("button", name="Undo").click()
+    expect(chip_of(page, visit)).to_contain_text("11:00–12:00")
+    expect(chip_of(page, other)).to_contain_text("11:00–12:00")
+
+
+def test_by_client_a_visit_changes_its_time_and_keeps_its_caregiver(page_as, world):
+    page = open_day(page_as(world["coordinator"]), world, "&by=client")
+    chip_of(page, world["lopez"]).focus()
+    for key in ("Space", "Shift+ArrowLeft", "Enter"):
+        page.keyboard.press(key)
+    expect(chip_of(page, world["lopez"])).to_contain_text("08:45–09:45")
+    visit = Visit.objects.get(pk=world["lopez"].pk)
+    assert (visit.caregiver, visit.starts_at) == (world["maria"], at(world, 8, 45))

@@ -14,11 +14,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from homecare.accounts.models import Agency
-from homecare.clock import at_local, day_bounds, local_date, now
+from homecare.clock import at_local, day_bounds, local_date, monday_of, now
 from scheduling.board_changes import Cursor
 from scheduling.board_day import Axis, DayBoard, axis_css, lanes_of, without
 from scheduling.board_hours import hours_of
 from scheduling.models import Visit
+from scheduling.services.clock import clock_in
 from scheduling.services.visit import assign_visit, move_visit
 from scheduling.travel import Times
 from staff.models import Team
@@ -448,6 +449,18 @@ def test_change_that_commits_after_the_board_was_read_is_not_lost(http, manager,
     go.set()
     worker.join()
     assert changes(http, since["X-Board-Cursor"], [caregiver.pk]).status_code == 200
+
+
+def test_visit_that_becomes_late_or_is_clocked_changes_its_row(http, caregiver, other_caregiver, lopez):
+    late = visit_at(lopez, now() - dt.timedelta(minutes=Agency.current().grace_minutes + 1), caregiver=caregiver)
+    begun = visit_at(lopez, now() + HOUR, caregiver=other_caregiver)
+    on = f"?board={monday_of(local_date(now(), ZONE))}&by=caregiver"
+    before = Cursor(2**40, now() - dt.timedelta(minutes=2))
+    answer = changes(http, before, [caregiver.pk, other_caregiver.pk], on).content.decode()
+    assert (f'id="v-{late.pk}"' in answer, f'id="v-{begun.pk}"' in answer) == (True, False)
+    clock_in(begun, at=now(), by=other_caregiver.user, member=other_caregiver)
+    answer = changes(http, before, [caregiver.pk, other_caregiver.pk], on).content.decode()
+    assert f'id="v-{begun.pk}"' in answer
 
 
 def test_own_changes_are_not_announced(http, coordinator, caregiver, lopez):

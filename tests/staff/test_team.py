@@ -76,3 +76,17 @@ def test_team_list_needs_the_same_queries_for_1_and_30_teams(as_user, branch, co
             http.get(url)
         counts.append(len(seen))
     assert counts[0] == counts[1] <= 10
+
+
+def test_team_over_the_api(as_user, coordinator, branch, other_branch, caregiver, other_caregiver):
+    http = as_user(coordinator)
+    asked = {"branch": branch.pk, "name": "South", "members": [caregiver.pk]}
+    made = http.post("/api/v1/teams/", asked, content_type="application/json")
+    assert made.status_code == 201
+    address = f"/api/v1/teams/{made.json()['id']}/"
+    changed = http.patch(address, {"members": [other_caregiver.pk]}, content_type="application/json")
+    assert (changed.json()["name"], changed.json()["members"]) == ("South", [other_caregiver.pk])
+    taken = http.post("/api/v1/teams/", asked, content_type="application/json")
+    assert (taken.status_code, "already has a team" in taken.content.decode()) == (409, True)
+    stranger = MemberFactory(branch=other_branch).pk
+    assert http.patch(address, {"members": [stranger]}, content_type="application/json").status_code in (400, 422)
