@@ -76,8 +76,10 @@ def hour_width(page, world):
     return track(page, world, "maria").bounding_box()["width"] / 13
 
 
-@pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (1440, "dark"), (360, "light")])
-@pytest.mark.parametrize("by", ["caregiver", "client"])
+@pytest.mark.parametrize(
+    ("width", "theme", "by"),
+    [(1440, "light", "caregiver"), (1440, "dark", "client"), (360, "light", "caregiver"), (360, "dark", "client")],
+)
 def test_day_board_is_accessible_and_fits(page_as, check_axe, fits, world, width, theme, by):
     page = open_day(page_as(world["coordinator"], width=width, color_scheme=theme), world, f"&by={by}")
     expect(chip_of(page, world["lopez"])).to_be_visible()
