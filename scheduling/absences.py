@@ -26,6 +26,18 @@ AT_ONCE = 12  # so many visits are worked out together; the next when these are 
 BETWEEN = dt.timedelta(minutes=15)  # what two proposals for one person are kept apart; the rules judge the travel
 
 
+def lost_visits(absence: TimeOff, user: Any) -> Any:
+    """The visits this absence cost, among those the person sees."""
+    lost = LostVisit.objects.filter(time_off=absence).values("visit")
+    return Visit.objects.visible_to(user).filter(pk__in=lost).with_people()
+
+
+def open_among(visits: Any) -> list[Visit]:
+    """The next of these that still need somebody, at most AT_ONCE."""
+    coming = visits.filter(caregiver=None, status__in=Visit.OPEN_STATUSES, starts_at__gt=now())
+    return list(coming.order_by("starts_at", "pk")[:AT_ONCE])
+
+
 @dataclass
 class Proposal:
     """Who could take a lost visit and when. `best` None: nobody can, also at another time."""

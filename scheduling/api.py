@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 import django_filters
 from django.shortcuts import get_object_or_404
@@ -14,26 +14,21 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from clients.models import Client
-from homecare.accounts.models import Branch, User
+from homecare.accounts.models import Branch
 from homecare.api.viewsets import IdempotentWrites, ScopedViewSet
 from homecare.audit.services.event import record_view
 from homecare.clock import minutes_between, monday_of, today, week_bounds
+from scheduling.api_absence import ABSENCE_ROUTES
 from scheduling.api_field import FIELD_ROUTES
 from scheduling.api_offer import OFFER_ROUTES
+from scheduling.api_parts import OwnField, Placing
+from scheduling.api_roster import ROSTER_ROUTES
+from scheduling.api_series import SERIES_ROUTES
 from scheduling.models import AssignmentRule, Schedule, ServiceType, Visit
 from scheduling.pattern import Assignment
-from scheduling.placement import PlacementRefused
 from scheduling.services.schedule import create_schedule, end_schedule
 from scheduling.services.visit import UNCHANGED, assign_visit, cancel_visit, create_visit, move_visit
 from staff.models import Member
-
-
-class OwnField(serializers.PrimaryKeyRelatedField):
-    """A row named by its id, among those this person may see; another one does not exist for them."""
-
-    def get_queryset(self) -> Any:
-        model: Any = self.queryset.model  # type: ignore[union-attr,arg-type]
-        return model.objects.visible_to(self.context["request"].user)
 
 
 class VisitSerializer(serializers.ModelSerializer):
@@ -127,28 +122,6 @@ class VisitWeekSerializer(serializers.Serializer):
     monday = serializers.DateField()
     time_zone = serializers.CharField(help_text="the week begins at this zone's Monday 00:00")
     visits = WeekRowSerializer(many=True)
-
-
-class Placing:
-    """Refusals name each rule: {"findings": [{"rule", "severity", "sentence"}]} beside the sentence."""
-
-    def handle_exception(self, error: Exception) -> Response:
-        response: Response = super().handle_exception(error)  # type: ignore[misc]
-        if isinstance(error, PlacementRefused):
-            response.data["findings"] = [
-                {"rule": one.code, "severity": one.severity, "sentence": one.sentence} for one in error.detail
-            ]
-        return response
-
-    @property
-    def person(self) -> User:
-        """Who asks; nobody anonymous passes the permissions."""
-        return cast(User, self.request.user)  # type: ignore[attr-defined]
-
-    def checked(self, serializer: type[serializers.Serializer]) -> dict[str, Any]:
-        form = serializer(data=self.request.data, context={"request": self.request})  # type: ignore[attr-defined]
-        form.is_valid(raise_exception=True)
-        return dict(form.validated_data)
 
 
 class VisitViewSet(Placing, IdempotentWrites, mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedViewSet):
@@ -383,4 +356,7 @@ ROUTES: list = [
     ("service-types", ServiceTypeViewSet, "servicetype"),
     *OFFER_ROUTES,
     *FIELD_ROUTES,
+    *SERIES_ROUTES,
+    *ROSTER_ROUTES,
+    *ABSENCE_ROUTES,
 ]

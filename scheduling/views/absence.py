@@ -19,7 +19,7 @@ from homecare.accounts.branch_choice import current_branch
 from homecare.audit.services.event import record_view
 from homecare.clock import now
 from homecare.views import DetailPage, FormPage, ListPage, Page, PermissionMixin
-from scheduling.absences import AT_ONCE, covering_of, propose
+from scheduling.absences import AT_ONCE, covering_of, lost_visits, open_among, propose
 from scheduling.forms.absence import AbsenceForm
 from scheduling.models import LostVisit, Visit
 from scheduling.services.absence import Choice, Covered, cover_visits, report_absence
@@ -103,12 +103,10 @@ class OneAbsence(PermissionMixin):
 
     def lost(self) -> Any:
         """Lost visits this person sees."""
-        lost = LostVisit.objects.filter(time_off=self.absence).values("visit")
-        return Visit.objects.visible_to(self.request.user).filter(pk__in=lost).with_people()  # type: ignore[arg-type]
+        return lost_visits(self.absence, self.request.user)
 
     def open_ones(self) -> list[Visit]:
-        coming = self.lost().filter(caregiver=None, status__in=Visit.OPEN_STATUSES, starts_at__gt=now())
-        return list(coming.order_by("starts_at", "pk")[:AT_ONCE])
+        return open_among(self.lost())
 
 
 class AbsenceDetail(OneAbsence, DetailPage):
