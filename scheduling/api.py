@@ -22,6 +22,7 @@ from scheduling.api_absence import ABSENCE_ROUTES
 from scheduling.api_field import FIELD_ROUTES
 from scheduling.api_offer import OFFER_ROUTES
 from scheduling.api_parts import OwnField, Placing
+from scheduling.api_publication import PUBLICATION_ROUTES
 from scheduling.api_roster import ROSTER_ROUTES
 from scheduling.api_series import SERIES_ROUTES
 from scheduling.models import AssignmentRule, Schedule, ServiceType, Visit
@@ -359,4 +360,5 @@ ROUTES: list = [
     *SERIES_ROUTES,
     *ROSTER_ROUTES,
     *ABSENCE_ROUTES,
+    *PUBLICATION_ROUTES,
 ]

@@ -24,8 +24,11 @@ declare(CANCELLED, label=gettext_lazy("One of my visits is cancelled"), permissi
 
 
 def tell_caregiver(member: Member | None, kind: str, visit: Visit) -> None:
-    """One visit of this caregiver is new, changed or gone; told once per version of the visit, not about the past."""
-    if member is None or member.user_id is None or visit.ends_at < now():
+    """One visit of this caregiver is new, changed or gone; told once per version of the visit.
+
+    Not about the past, and not about what is not published yet: the publication tells it.
+    """
+    if member is None or member.user_id is None or visit.ends_at < now() or not visit.is_published:
         return
     with translation.override(member.user.language):  # type: ignore[union-attr]
         when = span(visit.starts_at, visit.ends_at, visit.branch.time_zone)

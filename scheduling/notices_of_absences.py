@@ -48,7 +48,10 @@ def tell_absent(time_off: TimeOff, lost: int) -> None:
 
 
 def tell_covering(time_off: TimeOff, visits: Sequence[Visit]) -> None:
-    """One visit is told with its time, several as one notice."""
+    """One visit is told with its time, several as one notice; what is not published yet waits for its publication."""
+    visits = [visit for visit in visits if visit.is_published]
+    if not visits:
+        return
     if len(visits) == 1:
         notices.tell_caregiver(visits[0].caregiver, notices.ASSIGNED, visits[0])
         return

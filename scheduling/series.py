@@ -80,6 +80,11 @@ class VisitChange:
         return [finding for finding in self.findings if not finding.blocks]
 
     @property
+    def moments(self) -> list[dt.datetime]:
+        """When it begins, before and after."""
+        return [row.starts_at for row in (self.visit, self.after) if row is not None]
+
+    @property
     def when(self) -> dt.datetime:
         return self.after.starts_at if self.after else self.visit.starts_at  # type: ignore[union-attr]
 

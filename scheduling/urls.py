@@ -42,5 +42,6 @@ urlpatterns = [
     path("schedule/", include("scheduling.urls_schedule")),
     path("schedule/", include("scheduling.urls_board")),
     path("schedule/", include(office)),
+    path("", include("scheduling.urls_publication")),
     path("", include("scheduling.urls_field")),
 ]

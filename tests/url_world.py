@@ -24,6 +24,7 @@ from scheduling.models import (
     ClockEvent,
     LostVisit,
     PhoneEvent,
+    Publication,
     Roster,
     RosterLine,
     SeriesChange,
@@ -186,7 +187,12 @@ def _visit_rows(world: World, client: Any) -> dict[Any, Any]:
     line = RosterLine.objects.create(
         roster=roster, visit=free[0], version=1, starts_before=coming, starts_at=coming, caregiver=None
     )
+    shown = Publication.objects.create(
+        branch=client.branch, last_on=coming.date(), published_until=coming, by=world.coordinator
+    )
     return {
+        "publication": shown.pk,
+        ("scheduling:publication-end", "pk"): client.branch_id,
         "roster": roster.pk,
         "line_pk": line.pk,
         "absence": away.pk,

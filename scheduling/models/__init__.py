@@ -2,6 +2,7 @@ from scheduling.models.clock_event import ClockEvent, PhoneEvent
 from scheduling.models.feed import CalendarFeed
 from scheduling.models.lost_visit import LostVisit
 from scheduling.models.offer import Offer, OfferAnswer, OfferedVisit
+from scheduling.models.publication import Publication, PublicationReceipt
 from scheduling.models.roster import Roster, RosterLine
 from scheduling.models.schedule import AssignmentRule, Schedule, ServiceType
 from scheduling.models.series_change import SeriesChange
@@ -20,6 +21,8 @@ __all__ = [
     "OfferAnswer",
     "OfferedVisit",
     "PhoneEvent",
+    "Publication",
+    "PublicationReceipt",
     "ReasonCode",
     "Roster",
     "RosterLine",

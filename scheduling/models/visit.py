@@ -9,8 +9,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from homecare.accounts.models import ScopedQuerySet
-from homecare.clock import minutes_between
+from homecare.clock import minutes_between, now
 from homecare.status import StatusModel
+
+# A visit so near is shown even when nobody published it: a client must not wait for a button.
+ALWAYS_SHOWN = dt.timedelta(hours=48)
 
 
 class VisitQuerySet(ScopedQuerySet):
@@ -19,7 +22,20 @@ class VisitQuerySet(ScopedQuerySet):
         family = models.Q(client__contacts__user=user, client__contacts__has_portal=True) & ~models.Q(
             status=Visit.Status.CANCELLED
         )
-        return self.filter(models.Q(caregiver__user=user) | models.Q(pk__in=Visit.objects.filter(family).values("pk")))
+        own = models.Q(caregiver__user=user) & self.is_published()
+        return self.filter(own | models.Q(pk__in=Visit.objects.filter(family).values("pk")))
+
+    @staticmethod
+    def is_published() -> models.Q:
+        """Shown to its caregiver: the branch holds nothing back, or has published so far, or it is near."""
+        return (
+            models.Q(branch__published_until=None)
+            | models.Q(starts_at__lt=models.F("branch__published_until"))
+            | models.Q(starts_at__lt=now() + ALWAYS_SHOWN)
+        )
+
+    def published(self) -> VisitQuerySet:
+        return self.filter(self.is_published())
 
     def live(self) -> VisitQuerySet:
         """Visits that take place or took place: not cancelled, not missed."""
@@ -240,6 +256,16 @@ class Visit(StatusModel):
     @property
     def is_open(self) -> bool:
         return self.caregiver_id is None and self.status in self.OPEN_STATUSES
+
+    @property
+    def is_published(self) -> bool:
+        """Does its caregiver see it yet? Read with its branch."""
+        return self.shows_at(self.starts_at)
+
+    def shows_at(self, moment: dt.datetime) -> bool:
+        """Would a visit of this branch that begins then be shown to its caregiver?"""
+        until = self.branch.published_until
+        return until is None or moment < until or moment < now() + ALWAYS_SHOWN
 
     @property
     def is_movable(self) -> bool:

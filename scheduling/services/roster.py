@@ -195,11 +195,17 @@ def apply_roster(roster: Roster, *, by: User, override_reason: str = "") -> int:
         row.save(update_fields=["status", "applied_by", "applied_at"])
         record("roster.applied", row, by=by, changes={"visits": [0, len(lines)]}, reason=override_reason)
         notices.tell_of_series(
-            [members[pk] for pk in sorted(ids) if pk in members], notices.CHANGED, key=f"roster{row.pk}"
+            [members[pk] for pk in sorted(_shown_to(lines)) if pk in members], notices.CHANGED, key=f"roster{row.pk}"
         )
         return len(lines)
 
     return once_more(act)
+
+
+def _shown_to(lines: Sequence[RosterLine]) -> set[int]:
+    """Whose phone shows a difference: changes of what is not published yet are told by the publication."""
+    shown = [line for line in lines if line.visit.shows_at(line.starts_at) or line.visit.shows_at(line.starts_before)]
+    return {pk for line in shown for pk in (line.caregiver_id, line.caregiver_before_id) if pk}
 
 
 def _in_words(why: str) -> str:

@@ -134,7 +134,7 @@ def create_schedules(
                 "visits": [0, len(result.planned)],
             }
             record("schedule.created", row, by=by, changes=changes)
-        told = {visit.caregiver_id for result in made for visit in result.visits}
+        told = {visit.caregiver_id for result in made for visit in result.visits if visit.is_published}
         key = f"schedule{made[0].schedule.pk}"
         notices.tell_of_series([row for pk, row in members.items() if pk in told], notices.ASSIGNED, key=key)
         return made
@@ -229,7 +229,7 @@ def cancel_occurrences(visits: VisitQuerySet, *, reason: str, by: User) -> list[
 
 
 def tell_caregivers(visits: Iterable[Visit], kind: str, *, key: str) -> None:
-    members = {row.caregiver_id: row.caregiver for row in visits if row.caregiver is not None}
+    members = {row.caregiver_id: row.caregiver for row in visits if row.caregiver is not None and row.is_published}
     notices.tell_of_series(members.values(), kind, key=key)
 
 

@@ -40,7 +40,8 @@ def save_changes(edit: Edit, row: Schedule, *, by: User, override_reason: str) -
 
 def _tell(edit: Edit, previous: dict[int, Member | None], *, key: str) -> None:
     """One notice for each caregiver whose regular visits changed, began or ended."""
-    touched = [change for change in edit.changes if change.fate != Fate.SAME]
+    shows = Visit(branch=edit.schedule.client.branch).shows_at
+    touched = [change for change in edit.changes if change.fate != Fate.SAME and any(map(shows, change.moments))]
     had = {
         member.pk: member
         for change in touched

@@ -170,10 +170,10 @@ def _change(
         row = _locked(visit, version)
         if "caregiver" not in wanted and row.caregiver_id != holder:
             raise _changed_meanwhile(row)
-        previous = row.caregiver
+        previous, shown = row.caregiver, row.is_published
         changed = _apply(row, action, wanted, members, by=by, override_reason=override_reason)
         if changed and tell:
-            _tell(row, previous)
+            _tell(row, previous, was_shown=shown)
         return row
 
     return once_more(act)
@@ -207,7 +207,10 @@ def _apply(
     return True
 
 
-def _tell(row: Visit, previous: Member | None) -> None:
+def _tell(row: Visit, previous: Member | None, *, was_shown: bool) -> None:
+    if was_shown and not row.is_published:
+        notices.tell_of_series([previous] if previous else [], notices.CHANGED, key=f"visit{row.pk}:{row.version}")
+        return
     if previous is not None and previous.pk != row.caregiver_id:
         notices.tell_caregiver(previous, notices.CANCELLED, row)
     if row.caregiver is not None:

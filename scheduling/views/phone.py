@@ -29,7 +29,7 @@ from homecare.audit.services.event import record_view
 from homecare.clock import day_bounds, monday_of, today, week_bounds
 from homecare.errors import DomainError
 from homecare.views import Page, PermissionMixin
-from scheduling.models import OfferAnswer, PhoneEvent, Visit
+from scheduling.models import OfferAnswer, PhoneEvent, PublicationReceipt, Visit
 from scheduling.phone_answer import answer_of
 from scheduling.phone_envelope import read_envelope
 from scheduling.phone_forms import BODIES, act_of
@@ -131,6 +131,10 @@ class PhoneWeek(CaregiverMixin, Page):
             today=today(self.zone),
             zone=self.zone,
             now=timezone.now(),
+            unseen=PublicationReceipt.objects.filter(member=self.member, seen_at=None)
+            .select_related("publication")
+            .order_by("-publication")
+            .first(),
             **kwargs,
         )
 

@@ -95,6 +95,11 @@ class Branch(models.Model):
     email = models.EmailField(blank=True)
     licence_number = models.CharField(max_length=40, blank=True)
     is_active = models.BooleanField(default=True)
+    published_until = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text=_("Caregivers see their visits up to here; empty: every visit at once."),
+    )
 
     objects = BranchQuerySet.as_manager()
 
