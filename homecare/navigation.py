@@ -104,6 +104,7 @@ OFFICE: tuple[Section, ...] = (
             Entry(_("Visits"), "scheduling:visit-list", "scheduling.view_visit"),
             Entry(_("Unfilled"), "scheduling:visit-unfilled", "scheduling.change_visit"),
             Entry(_("Rosters"), "scheduling:roster-list", "scheduling.add_roster"),
+            Entry(_("Rotations"), "scheduling:rotation-list", "scheduling.add_roster"),
             Entry(_("Offers"), "scheduling:offer-list", "scheduling.add_offer"),
             Entry(_("Absences"), "scheduling:absence-list", "scheduling.change_visit"),
             Entry(_("Approval"), "scheduling:visit-approval", "scheduling.approve_visit"),

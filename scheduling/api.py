@@ -24,6 +24,7 @@ from scheduling.api_offer import OFFER_ROUTES
 from scheduling.api_parts import OwnField, Placing
 from scheduling.api_publication import PUBLICATION_ROUTES
 from scheduling.api_roster import ROSTER_ROUTES
+from scheduling.api_rotation import ROTATION_ROUTES
 from scheduling.api_series import SERIES_ROUTES
 from scheduling.models import AssignmentRule, Schedule, ServiceType, Visit
 from scheduling.pattern import Assignment
@@ -360,5 +361,6 @@ ROUTES: list = [
     *SERIES_ROUTES,
     *ROSTER_ROUTES,
     *ABSENCE_ROUTES,
+    *ROTATION_ROUTES,
     *PUBLICATION_ROUTES,
 ]

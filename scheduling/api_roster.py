@@ -68,7 +68,7 @@ class NewRosterSerializer(serializers.Serializer):
     branch = OwnField(queryset=Branch.objects.none())
     first_on = serializers.DateField()
     last_on = serializers.DateField(help_text="Inclusive; four weeks at most.")
-    origin = serializers.ChoiceField(choices=Roster.Origin.choices, default=Roster.Origin.ENGINE)
+    origin = serializers.ChoiceField(choices=Roster.BEGINNINGS, default=Roster.Origin.ENGINE)
     only_open = serializers.BooleanField(default=True)
     seconds = serializers.IntegerField(default=60, min_value=5, max_value=900)
 

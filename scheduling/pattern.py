@@ -28,6 +28,7 @@ class Assignment:
     every_weeks: int = 1
     days_on: int = 0
     days_off: int = 0
+    rotation_id: int | None = None
 
     def covers(self, day: dt.date, slot: int) -> bool:
         if slot != self.slot or (self.weekdays and day.weekday() not in self.weekdays):
@@ -184,6 +185,7 @@ def _assignment(row: Any) -> Assignment:
         row.every_weeks,
         row.days_on,
         row.days_off,
+        row.rotation_id,
     )
 
 

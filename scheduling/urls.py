@@ -42,6 +42,7 @@ urlpatterns = [
     path("schedule/", include("scheduling.urls_schedule")),
     path("schedule/", include("scheduling.urls_board")),
     path("schedule/", include(office)),
+    path("schedule/rotations/", include("scheduling.urls_rotation")),
     path("", include("scheduling.urls_publication")),
     path("", include("scheduling.urls_field")),
 ]

@@ -27,6 +27,9 @@ from scheduling.models import (
     Publication,
     Roster,
     RosterLine,
+    Rotation,
+    RotationShift,
+    RotationTurner,
     SeriesChange,
     TemporaryChange,
     TrainingRequirement,
@@ -190,7 +193,13 @@ def _visit_rows(world: World, client: Any) -> dict[Any, Any]:
     shown = Publication.objects.create(
         branch=client.branch, last_on=coming.date(), published_until=coming, by=world.coordinator
     )
+    turns = Rotation.objects.create(
+        branch=client.branch, name="Early", weeks=2, starts_on=dt.date(2026, 11, 2), created_by=world.coordinator
+    )
     return {
+        "rotation": turns.pk,
+        "rotation-shift": RotationShift.objects.create(rotation=turns, row=1, schedule=pattern).pk,
+        "rotation-turner": RotationTurner.objects.create(rotation=turns, member=world.member, first_row=1).pk,
         "publication": shown.pk,
         ("scheduling:publication-end", "pk"): client.branch_id,
         "roster": roster.pk,

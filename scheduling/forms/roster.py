@@ -26,7 +26,7 @@ class RosterForm(forms.Form):
     branch = forms.ModelChoiceField(Branch.objects.none(), label=_("Branch"), empty_label=None)
     first_on = day_field(_("First day"))
     last_on = day_field(_("Last day"))
-    origin = forms.ChoiceField(label=_("How does it begin?"), choices=Roster.Origin.choices)
+    origin = forms.ChoiceField(label=_("How does it begin?"), choices=Roster.BEGINNINGS)
     reach = forms.ChoiceField(label=_("What may be proposed?"), choices=REACH)
     seconds = forms.TypedChoiceField(
         label=_("How long may it search?"),

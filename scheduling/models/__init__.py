@@ -4,6 +4,7 @@ from scheduling.models.lost_visit import LostVisit
 from scheduling.models.offer import Offer, OfferAnswer, OfferedVisit
 from scheduling.models.publication import Publication, PublicationReceipt
 from scheduling.models.roster import Roster, RosterLine
+from scheduling.models.rotation import Rotation, RotationShift, RotationTurner
 from scheduling.models.schedule import AssignmentRule, Schedule, ServiceType
 from scheduling.models.series_change import SeriesChange
 from scheduling.models.temporary_change import TemporaryChange
@@ -26,6 +27,9 @@ __all__ = [
     "ReasonCode",
     "Roster",
     "RosterLine",
+    "Rotation",
+    "RotationShift",
+    "RotationTurner",
     "RuleOverride",
     "Schedule",
     "SeriesChange",

@@ -32,7 +32,10 @@ class Roster(StatusModel):
     class Origin(models.TextChoices):
         ENGINE = "engine", _("Propose a roster")
         COPY = "copy", _("Begin with the plan as it is")
+        ROTATION = "turns", _("A rotation")
 
+    # How a person may begin one; a rotation makes its own.
+    BEGINNINGS: ClassVar[list[tuple[str, Any]]] = [(row.value, row.label) for row in (Origin.ENGINE, Origin.COPY)]
     TRANSITIONS: ClassVar[dict[str, set[str]]] = {
         Status.PLANNING: {Status.DRAFT, Status.DISCARDED},
         Status.DRAFT: {Status.APPLIED, Status.DISCARDED},
@@ -50,6 +53,14 @@ class Roster(StatusModel):
         default=60, validators=[MinValueValidator(5), MaxValueValidator(900)], help_text=_("How long it may search.")
     )
     job = models.ForeignKey("jobs.Job", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    rotation = models.ForeignKey(
+        "scheduling.Rotation",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="rosters",
+        help_text=_("Applied, this rotation's lines are written to its patterns."),
+    )
     finish_asked_at = models.DateTimeField(null=True, blank=True, help_text=_("Somebody wants the best found so far."))
     created_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)

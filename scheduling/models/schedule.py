@@ -194,6 +194,14 @@ class AssignmentRule(models.Model):
         default=0, help_text=_("A rotation: so many days in a row from `since` …; 0 is none.")
     )
     days_off = models.PositiveSmallIntegerField(default=0, help_text=_("… then so many days off, and again."))
+    rotation = models.ForeignKey(
+        "scheduling.Rotation",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="lines",
+        help_text=_("The rotation that wrote this line."),
+    )
 
     class Meta:
         ordering = ["schedule", "slot", "since"]

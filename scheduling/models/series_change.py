@@ -24,6 +24,7 @@ class SeriesChange(models.Model):
         ENDED = "ended", _("Pattern ended")
         TEMPORARY = "temporary", _("Temporary change")
         WITHDRAWN = "withdrawn", _("Temporary change taken back")
+        ROTATION = "rotation", _("Rotation applied")
 
     UNDO_FOR: ClassVar[dt.timedelta] = dt.timedelta(hours=1)
 
@@ -56,6 +57,12 @@ class SeriesChange(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("scheduling:schedule-detail", args=[self.schedule_id])
+
+    @property
+    def schedule_ids(self) -> set[int]:
+        """Every pattern it touched: a rotation changes several at once."""
+        kept = {int(pk) for pk in self.before.get("schedules", ())}
+        return kept | {pk for pk in (self.schedule_id, self.successor_id) if pk}
 
     @property
     def undo_until(self) -> dt.datetime:

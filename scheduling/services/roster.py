@@ -23,6 +23,7 @@ from homecare.jobs.services.job import start_job
 from scheduling import notices
 from scheduling.models import Roster, RosterLine, RuleOverride, Visit
 from scheduling.placement import Finding, Judge, OverrideNeeded, Placement, blocking
+from scheduling.services.rotation_lines import lock_patterns, write_lines
 from scheduling.services.visit import lock_members, once_more
 from scheduling.wording import span
 from staff.models import Member
@@ -186,10 +187,13 @@ def apply_roster(roster: Roster, *, by: User, override_reason: str = "") -> int:
         lines = list(row.lines.changed().select_related("visit"))
         ids = {pk for line in lines for pk in (line.caregiver_id, line.caregiver_before_id) if pk}
         members = lock_members(ids)
+        before = lock_patterns(row)
         _take_fresh(lines)
         findings = _check(lines)
         _demand_reason(findings, by=by, override_reason=override_reason)
-        _write(lines, findings, by=by, reason=override_reason)
+        _write(lines, findings, by=by, reason=override_reason, by_hand=before is None)
+        if before is not None:
+            write_lines(row, before, by=by)
         row.move_to(Roster.Status.APPLIED)
         row.applied_by, row.applied_at = by, now()
         row.save(update_fields=["status", "applied_by", "applied_at"])
@@ -350,7 +354,9 @@ def _demand_reason(findings: dict[int, list[Finding]], *, by: User, override_rea
         raise OverrideNeeded(warned[:NAMED], may_override=may_override)
 
 
-def _write(lines: Sequence[RosterLine], findings: dict[int, list[Finding]], *, by: User, reason: str) -> None:
+def _write(
+    lines: Sequence[RosterLine], findings: dict[int, list[Finding]], *, by: User, reason: str, by_hand: bool
+) -> None:
     """One UPDATE for all, so that two caregivers may swap: the trigger frees everybody before it holds anybody."""
     events, overrides, visits = [], [], []
     for line in lines:
@@ -364,7 +370,7 @@ def _write(lines: Sequence[RosterLine], findings: dict[int, list[Finding]], *, b
         visit.caregiver_id = line.caregiver_id
         visit.withdraw_confirmation()
         visit.version += 1
-        visit.is_changed_by_hand = visit.is_changed_by_hand or visit.schedule_id is not None
+        visit.is_changed_by_hand = visit.is_changed_by_hand or (by_hand and visit.schedule_id is not None)
         visits.append(visit)
         events.append(build_event("visit.assigned", visit, by=by, changes=changes, reason=reason))
         overrides += [

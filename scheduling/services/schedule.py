@@ -211,7 +211,14 @@ def _stays_before_its_successor(row: Schedule, ends_on: dt.date) -> None:
 
 def untouched(schedule: Schedule) -> VisitQuerySet:
     """The pattern's visits that lie ahead and have not begun: the only ones a change of the pattern may touch."""
-    return Visit.objects.filter(schedule=schedule, status__in=Visit.OPEN_STATUSES, starts_at__gt=now())
+    return untouched_of([schedule])
+
+
+def untouched_of(schedules: Iterable[Schedule]) -> VisitQuerySet:
+    """As `untouched`, of several patterns."""
+    return Visit.objects.filter(
+        schedule__in=[row.pk for row in schedules], status__in=Visit.OPEN_STATUSES, starts_at__gt=now()
+    )
 
 
 def cancel_occurrences(visits: VisitQuerySet, *, reason: str, by: User) -> list[Visit]:
@@ -322,6 +329,7 @@ def save_assignments(schedule: Schedule, assignments: Iterable[Assignment]) -> N
             every_weeks=row.every_weeks,
             days_on=row.days_on,
             days_off=row.days_off,
+            rotation_id=row.rotation_id,
         )
         for row in assignments
     )

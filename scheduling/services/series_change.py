@@ -30,7 +30,7 @@ PATTERN_FIELDS = (
     "continues_id",
     "materialised_until",
 )
-LINE_FIELDS = ("member_id", "slot", "weekdays", "since", "until", "every_weeks", "days_on", "days_off")
+LINE_FIELDS = ("member_id", "slot", "weekdays", "since", "until", "every_weeks", "days_on", "days_off", "rotation_id")
 TEMPORARY_FIELDS = (
     "from_on",
     "until_on",

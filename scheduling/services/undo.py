@@ -55,8 +55,8 @@ def undo_change(change: SeriesChange, *, by: User) -> Undone:
         record_many(events)
         counts = {"visits": [len(result.left), len(result.restored)]}
         record("schedule.change_undone", row.schedule, by=by, changes=counts)
-        schedule = Schedule.objects.select_related("client__branch").get(pk=row.schedule_id)
-        if schedule.status == Schedule.Status.ACTIVE:
+        patterns = Schedule.objects.active().filter(pk__in=row.schedule_ids).select_related("client__branch")
+        for schedule in patterns.order_by("pk"):
             extend_schedule(schedule, by=by)
         tell_caregivers(result.restored, notices.CHANGED, key=f"undo{row.pk}")
         return result
@@ -66,8 +66,9 @@ def undo_change(change: SeriesChange, *, by: User) -> Undone:
 
 def later_change(row: SeriesChange) -> SeriesChange | None:
     """A change made since that stands on this one: it must be undone first."""
-    rows = {row.schedule_id, row.successor_id} - {None}
+    rows = row.schedule_ids
     touching = Q(schedule__in=rows) | Q(successor__in=rows)
+    touching |= Q(before__schedules__has_any_keys=[str(pk) for pk in sorted(rows)])
     return SeriesChange.objects.filter(touching, pk__gt=row.pk, undone_at=None).order_by("-pk").first()
 
 
@@ -90,8 +91,8 @@ def _people(row: SeriesChange) -> set[int]:
 def _visits(row: SeriesChange) -> list[Visit]:
     """The visits the change touched or made, and those the sweep has made since; locked in key order."""
     known = [int(pk) for pk in row.before["visits"]] + row.after["created"]
-    list(Schedule.objects.select_for_update().filter(pk__in=[row.schedule_id, row.successor_id]).order_by("pk"))
-    since = Q(schedule__in=[pk for pk in (row.schedule_id, row.successor_id) if pk], created_at__gt=row.at)
+    list(Schedule.objects.select_for_update().filter(pk__in=row.schedule_ids).order_by("pk"))
+    since = Q(schedule__in=row.schedule_ids, created_at__gt=row.at)
     rows = Visit.objects.select_for_update(of=("self",)).select_related("client", "branch", "caregiver__user")
     return list(rows.filter(Q(pk__in=known) | since).order_by("pk"))
 
@@ -140,7 +141,8 @@ def _differs(visit: Visit, values: dict[str, Any]) -> bool:
 
 def _take_away(visit: Visit, row: SeriesChange, result: Undone) -> None:
     """Made by the change, or by the sweep since: it has no day in the pattern that comes back."""
-    visit.schedule_id = row.schedule_id
+    if visit.schedule_id == row.successor_id:
+        visit.schedule_id = row.schedule_id
     visit.occurrence_on = None
     if visit.version == 1 and visit.is_movable and visit.starts_at > now():
         visit.status, visit.cancel_reason = Visit.Status.CANCELLED, _("The change that planned it was undone")

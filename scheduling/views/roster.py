@@ -178,6 +178,8 @@ class RosterApply(FormPage):
         count = self.roster.lines.changed().count()
         text = ngettext("%(count)s visit changes.", "%(count)s visits change.", count) % {"count": count}
         told = _("Caregivers concerned are told once.")
+        if self.roster.rotation_id:
+            told += " " + _("The patterns keep the rotation: it goes on beyond these days.")
         return super().get_context_data(subtitle=f"{text} {told}", cancel_url=self.roster.get_absolute_url(), **kwargs)
 
     def perform(self, form: Any) -> Roster:
