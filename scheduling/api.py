@@ -338,7 +338,7 @@ class ScheduleViewSet(Placing, IdempotentWrites, mixins.ListModelMixin, mixins.R
 class ServiceTypeSerializer(serializers.ModelSerializer):
     class Meta:
         model = ServiceType
-        fields = ["id", "code", "name", "colour", "categories", "performed", "is_billable", "is_active"]
+        fields = ["id", "code", "name", "colour", "categories", "performed", "mode", "is_billable", "is_active"]
 
 
 class ServiceTypeViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedViewSet):

@@ -20,6 +20,7 @@ class ServiceEntry:
     needed: tuple[T, ...]
     performed: tuple[T, ...]
     is_billable: bool = True
+    mode: str = ServiceType.Mode.IN_PERSON
 
 
 HOMEMAKING = (T.HOUSEWORK, T.MEALS, T.COMPANIONSHIP, T.TRANSPORT)
@@ -37,6 +38,9 @@ SERVICE_TYPES: tuple[ServiceEntry, ...] = (
     ServiceEntry("OT", "Occupational therapy", 8, (T.OCCUPATIONAL_THERAPY,), (T.OCCUPATIONAL_THERAPY,)),
     ServiceEntry("MSW", "Medical social work", 1, (T.SOCIAL_WORK,), (T.SOCIAL_WORK,)),
     ServiceEntry("ASMT", "Assessment and supervision", 7, (T.ASSESSMENT,), (T.ASSESSMENT,), is_billable=False),
+    ServiceEntry("CALL", "Follow-up call", 7, (T.ASSESSMENT,), (T.ASSESSMENT,), False, ServiceType.Mode.TELEPHONE),
+    ServiceEntry("TELE", "Nurse's video visit", 7, (T.SKILLED_NURSING,), (T.VITALS,), True, ServiceType.Mode.VIDEO),
+    ServiceEntry("APPT", "To a doctor's appointment", 4, (T.COMPANIONSHIP, T.TRANSPORT), (T.TRANSPORT,)),
 )
 
 
@@ -51,6 +55,7 @@ def load_service_types() -> None:
                 "categories": list(entry.needed),
                 "performed": list(entry.performed),
                 "is_billable": entry.is_billable,
+                "mode": entry.mode,
             },
         )
 

@@ -38,6 +38,8 @@ class VisitFacts:
     unanswered_tasks: int = 0
     window: tuple[dt.datetime, dt.datetime] | None = None
     """Earliest and latest start of a flexible visit: within it nobody is early or late."""
+    is_remote: bool = False
+    """By telephone or video: where the punch was made says nothing."""
 
     @property
     def may_begin(self) -> tuple[dt.datetime, dt.datetime]:
@@ -106,10 +108,11 @@ def _of_times(facts: VisitFacts, tolerance: Tolerance) -> Iterator[Found]:
 
 def _of_punches(facts: VisitFacts, tolerance: Tolerance) -> Iterator[Found]:
     own = [punch for punch in facts.punches if not punch.is_manual]
-    far = [punch.distance_metres for punch in own if (punch.distance_metres or 0) > tolerance.geofence_metres]
+    placed = [] if facts.is_remote else own
+    far = [punch.distance_metres for punch in placed if (punch.distance_metres or 0) > tolerance.geofence_metres]
     if far:
         yield Found("far", {"metres": max(far)})  # type: ignore[type-var]
-    blind = [punch for punch in own if not punch.has_position]
+    blind = [punch for punch in placed if not punch.has_position]
     if blind:
         yield Found("no_position", {"count": len(blind)})
     if len(own) < len(facts.punches):

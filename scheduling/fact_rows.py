@@ -17,6 +17,7 @@ class Busy(NamedTuple):
     visit_id: int
     client_id: int
     lives_in: bool = False
+    is_remote: bool = False
 
 
 Around = tuple[Busy | None, Busy | None, Busy | None]

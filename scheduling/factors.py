@@ -162,7 +162,9 @@ class Trip(NamedTuple):
 
 def trip(member: Member, placement: Placement, facts: Facts) -> Trip:
     """From the visit before (at most four hours earlier), else from home; and likewise afterwards."""
-    before, _held, after = facts.around(placement)
+    if facts.is_remote(placement):
+        return Trip(None, None, None, False, False)
+    before, after = facts.stops(placement)
     here = facts.clients[placement.client_id].place
     start = end = member.place
     from_visit = before is not None and placement.starts_at - before.ends_at < SAME_TRIP

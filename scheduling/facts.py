@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 # Written out, because building these statements anew for each visit costs several times what running them does.
 BUSY = """
 SELECT v.caregiver_id, v.starts_at, v.ends_at, v.id, v.client_id,
-       v.service_type_id IN (SELECT id FROM scheduling_servicetype WHERE 'live_in' = ANY(categories))
+       v.service_type_id IN (SELECT id FROM scheduling_servicetype WHERE 'live_in' = ANY(categories)),
+       v.service_type_id IN (SELECT id FROM scheduling_servicetype WHERE mode <> 'in_person')
 FROM scheduling_visit v
 WHERE v.caregiver_id = ANY(%s::bigint[]) AND v.starts_at >= %s AND v.starts_at < %s
       AND v.status NOT IN ('cancelled', 'missed') AND NOT v.id = ANY(%s::bigint[])
@@ -146,6 +147,10 @@ class Facts:
         """Is this visit live-in care?"""
         return TaskCategory.LIVE_IN in self.service_types[placement.service_type_id].categories
 
+    def is_remote(self, placement: Placement) -> bool:
+        """Is it done by telephone or video?"""
+        return self.service_types[placement.service_type_id].is_remote
+
     def day(self, placement: Placement) -> dt.date:
         """The local day on which the visit starts."""
         if placement is not self._last[0]:
@@ -263,6 +268,16 @@ class Facts:
             return before, after, None
         return before, None, after
 
+    def stops(self, placement: Placement) -> tuple[Busy | None, Busy | None]:
+        """The visits before and after to which the caregiver goes in person: a call between them is no stop."""
+        before, _held, after = self.around(placement)
+        if not ((before is not None and before.is_remote) or (after is not None and after.is_remote)):
+            return before, after
+        rows = [row for row in self.busy.get(placement.member_id or 0, []) if not row.is_remote]
+        earlier = [row for row in rows if row.ends_at <= placement.starts_at]
+        later = (row for row in rows if row.starts_at >= placement.ends_at)
+        return (earlier[-1] if earlier else None), next(later, None)
+
     def work(self, placement: Placement) -> dict[dt.date, Workday]:
         """The caregiver's days, without this visit."""
         return self.workdays[placement.member_id or 0]
@@ -296,6 +311,7 @@ class Facts:
             placement.visit_id or 0,
             placement.client_id,
             self.lives_in(placement),
+            self.is_remote(placement),
         )
         insort(self.busy[placement.member_id], row, key=attrgetter("starts_at"))
         if "workdays" in self.__dict__:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from clients.models import Address
 from homecare.accounts.models import Agency
 from homecare.clock import local_date, monday_of
-from scheduling.models import RosterLine, Visit
+from scheduling.models import RosterLine, ServiceType, Visit
 from scheduling.travel import Place, Times
 from staff.models import Member
 
@@ -25,6 +25,7 @@ class Spell(NamedTuple):
     client_id: int
     starts_at: dt.datetime
     ends_at: dt.datetime
+    is_remote: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,21 +47,22 @@ class Figures:
 def compare(lines: Sequence[RosterLine], zone_name: str) -> tuple[Figures, Figures]:
     """(the live plan, the roster) over the same visits. Lines come with their visit."""
     before, after = [], []
+    remote = set(ServiceType.objects.exclude(mode=ServiceType.Mode.IN_PERSON).values_list("pk", flat=True))
     for line in lines:
         length = line.visit.ends_at - line.visit.starts_at
-        client_id = line.visit.client_id
+        client_id, by_phone = line.visit.client_id, line.visit.service_type_id in remote
         if line.caregiver_before_id:
             start = line.starts_before
-            before.append(Spell(line.caregiver_before_id, client_id, start, start + length))
+            before.append(Spell(line.caregiver_before_id, client_id, start, start + length, by_phone))
         if line.caregiver_id:
-            after.append(Spell(line.caregiver_id, client_id, line.starts_at, line.starts_at + length))
+            after.append(Spell(line.caregiver_id, client_id, line.starts_at, line.starts_at + length, by_phone))
     members = Member.objects.in_bulk({row.member_id for row in (*before, *after)})
-    others = _others(lines, members, zone_name)
+    others = _others(lines, members, remote)
     ways = _Ways(members, {row.client_id for row in (*before, *after, *others)}, zone_name)
     return tuple(_figures(len(lines), rows, others, members, ways, zone_name) for rows in (before, after))  # type: ignore[return-value]
 
 
-def _others(lines: Sequence[RosterLine], members: dict[int, Member], zone_name: str) -> list[Spell]:
+def _others(lines: Sequence[RosterLine], members: dict[int, Member], remote: set[int]) -> list[Spell]:
     """What these caregivers have besides in the weeks of the roster: ways and hours count it too."""
     if not lines:
         return []
@@ -68,8 +70,10 @@ def _others(lines: Sequence[RosterLine], members: dict[int, Member], zone_name: 
     last = max(line.starts_before for line in lines) + dt.timedelta(days=7)
     rows = Visit.objects.live().filter(caregiver__in=members, starts_at__gte=first, starts_at__lt=last)
     rows = rows.exclude(pk__in=[line.visit_id for line in lines])
-    found = rows.values_list("caregiver_id", "client_id", "starts_at", "ends_at")
-    return [Spell(member or 0, client, starts, ends) for member, client, starts, ends in found]
+    found = rows.values_list("caregiver_id", "client_id", "starts_at", "ends_at", "service_type_id")
+    return [
+        Spell(member or 0, client, starts, ends, service in remote) for member, client, starts, ends, service in found
+    ]
 
 
 class _Ways:
@@ -117,7 +121,7 @@ def _figures(
         visits=count,
         filled=len(rows),
         minutes=sum(int((row.ends_at - row.starts_at).total_seconds() // 60) for row in rows),
-        travel=ways.minutes([*rows, *beside]),
+        travel=ways.minutes(row for row in (*rows, *beside) if not row.is_remote),
         carers=round(mean(len(found) for found in carers.values()), 1) if carers else 0.0,
         over_limit=over,
     )

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 
-from homecare.clock import monday_of
+from clients.models import Client
+from homecare.clock import at_local, monday_of
 from homecare.demo.agency import Setting
-from scheduling.models import AssignmentRule, Schedule
+from scheduling.matching import suggest_for_visit
+from scheduling.models import AssignmentRule, Schedule, ServiceType
 from scheduling.services.publication import mark_seen, publish_visits
 from scheduling.services.rotation import add_shift, add_turner, create_rotation, draft_rotation
+from scheduling.services.visit import assign_visit, create_visit
 
 
 def build_planning(setting: Setting) -> None:
     _publish(setting)
     _rotation(setting)
+    _calls(setting)
 
 
 def _publish(setting: Setting) -> None:
@@ -40,3 +44,23 @@ def _rotation(setting: Setting) -> None:
                 add_turner(rotation, member=one.member, first_row=row, by=by)
             draft_rotation(rotation, by=by)
             return
+
+
+def _calls(setting: Setting) -> None:
+    """A nurse calls three clients tomorrow and the days after, and sees one by video."""
+    by, branch = setting.users["coordinator"], setting.branches["BOS"]
+    clients = list(Client.objects.filter(branch=branch, status=Client.Status.ACTIVE).order_by("pk")[:4])
+    services = {row.code: row for row in ServiceType.objects.filter(code__in=["CALL", "TELE"])}
+    for number, client in enumerate(clients):
+        starts_at = at_local(setting.today + dt.timedelta(days=1 + number), dt.time(15, 30), branch.time_zone)
+        visit = create_visit(
+            client,
+            service_type=services["TELE" if number == 3 else "CALL"],
+            starts_at=starts_at,
+            ends_at=starts_at + dt.timedelta(minutes=15),
+            note="How was the first week?",
+            by=by,
+        )
+        best = next((row for row in suggest_for_visit(visit) if row.is_eligible and not row.findings), None)
+        if best is not None:
+            assign_visit(visit, best.member, by=by)

@@ -26,6 +26,11 @@ class ServiceTypeQuerySet(ScopedQuerySet):
 class ServiceType(models.Model):
     """A kind of visit the agency offers: what it needs from the caregiver and how it is shown."""
 
+    class Mode(models.TextChoices):
+        IN_PERSON = "in_person", _("In person")
+        TELEPHONE = "telephone", _("By telephone")
+        VIDEO = "video", _("By video")
+
     code = models.CharField(max_length=12, unique=True)
     name = models.CharField(max_length=80)
     colour = models.PositiveSmallIntegerField(default=1, help_text=_("One of the eight board colours, 1–8."))
@@ -41,6 +46,12 @@ class ServiceType(models.Model):
         blank=True,
         help_text=_("Task categories of the care plan that are done in these visits; empty means all of them."),
     )
+    mode = models.CharField(
+        max_length=9,
+        choices=Mode.choices,
+        default=Mode.IN_PERSON,
+        help_text=_("By telephone or video nobody travels, and no place is verified."),
+    )
     is_billable = models.BooleanField(default=True)
     is_active = models.BooleanField(default=True)
 
@@ -51,6 +62,11 @@ class ServiceType(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_remote(self) -> bool:
+        """Done by telephone or video: nobody goes anywhere."""
+        return self.mode != self.Mode.IN_PERSON
 
     def performs(self, category: str) -> bool:
         """Are the plan's tasks of this category done in visits of this service?"""

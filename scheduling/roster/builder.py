@@ -43,6 +43,8 @@ NIGHT = dt.time(4)  # where one working day ends and the next begins
 LONGEST = 12 * 60  # minutes: longer visits, live-in care among them, are no matter of routes and stand fast
 MINUTE = dt.timedelta(minutes=1)
 
+NOWHERE = 0  # no client's key: where a visit by telephone or video is, no way from anywhere
+
 
 @dataclass(frozen=True)
 class Wishes:
@@ -153,6 +155,7 @@ class _Builder:
         for row in own.order_by("starts_at", "pk"):
             stands = row.pk in self.wishes.pinned or (self.wishes.only_open and row.caregiver_id is not None)
             is_short = row.planned_minutes <= LONGEST and "live_in" not in row.service_type.categories
+            stands = stands or row.service_type.is_remote  # there is no way to plan; a person gives the call away
             if row.is_movable and row.starts_at > moment and is_short and not stands:
                 movable.append(row)
         held = near.filter(
@@ -197,12 +200,12 @@ class _Builder:
         clients = list(dict.fromkeys(row.client_id for row in [*self.movable, *self.fast]))
         times = judge.facts.travel
         where = {pk: (latitude, longitude) for pk, latitude, longitude in fetch(PLACES, clients)}
-        spots = [where.get(pk) for pk in clients] + [member.place for member in self.members]
+        spots = [where.get(pk) for pk in clients] + [member.place for member in self.members] + [None]
         if times.needs_preparing:
             times.prepare((a, b) for a in spots for b in spots if a is not None and b is not None and a != b)
         travel = [[0.0 if a == b else float(times.minutes(a, b) or 0) for b in spots] for a in spots]
         homes = {member.pk: len(clients) + number for number, member in enumerate(self.members)}
-        return travel, homes, {pk: number for number, pk in enumerate(clients)}
+        return travel, homes, {pk: number for number, pk in enumerate(clients)} | {NOWHERE: len(spots) - 1}
 
     def _runs(self, homes: dict[int, int], places: dict[int, int]) -> list[Run]:
         days = (self.last - self.first).days + 2  # a night may end on the day after the last
@@ -218,7 +221,8 @@ class _Builder:
             off[away.member_id].append((self.minutes(away.starts_at), self.minutes(away.ends_at)))
         fast: dict[int, list[hours.Fast]] = defaultdict(list)
         for held in self.fast:
-            spot = hours.Fast(self.minutes(held.starts_at), self.minutes(held.ends_at), places[held.client_id])
+            place = places[NOWHERE if held.service_type.is_remote else held.client_id]
+            spot = hours.Fast(self.minutes(held.starts_at), self.minutes(held.ends_at), place)
             fast[held.caregiver_id or 0].append(spot)
         # Minutes between two working days, as long as the agency has the rule about rest.
         gap = 60.0 * self.rules["rest"].numbers["hours"] if "rest" in self.rules else 0.0

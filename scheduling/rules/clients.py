@@ -165,7 +165,7 @@ class Pets(Rule):
     def judge(self, placement: Placement, facts: Facts) -> Finding | None:
         member = facts.members[placement.member_id]  # type: ignore[index]
         client = facts.clients[placement.client_id]
-        if not (client.has_pets and member.avoids_pets):
+        if not (client.has_pets and member.avoids_pets) or facts.is_remote(placement):
             return None
         return self.finding(
             _("%(caregiver)s does not work where there are pets; %(client)s has pets.")
@@ -196,6 +196,8 @@ class Smoking(Rule):
 
     def judge(self, placement: Placement, facts: Facts) -> Finding | None:
         member = facts.members[placement.member_id]  # type: ignore[index]
+        if facts.is_remote(placement):
+            return None
         client = facts.clients[placement.client_id]
         values = {"caregiver": member.full_name, "client": client.full_name}
         if client.wants_nonsmoker and member.smokes:

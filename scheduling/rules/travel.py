@@ -27,7 +27,8 @@ class TravelTime(Rule):
     code = "travel_time"
     label = gettext_lazy("Too little time to travel")
     meaning = gettext_lazy(
-        "Between two visits there is time for the way. The speed and the road factor are settings of the agency."
+        "Between two visits there is time for the way. The speed and the road factor are settings of the agency. "
+        "Visits by telephone or video need no way."
     )
     remedy = gettext_lazy("Move one of the two visits, or choose somebody nearer.")
     default_severity = Severity.WARN
@@ -43,7 +44,9 @@ class TravelTime(Rule):
         stage.visits_neighbour(stage.placement.starts_at - 5 * gap, stage.placement.starts_at - gap)
 
     def judge(self, placement: Placement, facts: Facts) -> Finding | None:
-        before, _held, after = facts.around(placement)
+        if facts.is_remote(placement):
+            return None
+        before, after = facts.stops(placement)
         if before is not None:
             found = self._gap(
                 placement, before, minutes_between(before.ends_at, placement.starts_at), facts, is_before=True
@@ -86,7 +89,12 @@ def _ways(facts: Facts) -> Iterator[tuple[Place | None, Place | None]]:
         if placement.member_id is not None:
             rows[placement.member_id].append(placement)
     for visits in rows.values():
+        visits = [row for row in visits if not _is_remote(row, facts)]
         visits.sort(key=attrgetter("starts_at"))
         for before, after in pairwise(visits):
             if before.client_id != after.client_id:
                 yield facts.clients[before.client_id].place, facts.clients[after.client_id].place
+
+
+def _is_remote(row: Placement | Busy, facts: Facts) -> bool:
+    return row.is_remote if isinstance(row, Busy) else facts.is_remote(row)

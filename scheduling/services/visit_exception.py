@@ -58,6 +58,7 @@ def _facts(visit: Visit) -> VisitFacts:
         punches=[_fact(punch) for punch in ClockEvent.objects.filter(visit=visit)],
         unanswered_tasks=VisitTask.objects.filter(visit=visit, outcome=VisitTask.Outcome.PENDING).count(),
         window=_window(visit),
+        is_remote=visit.service_type.is_remote,
     )
 
 
