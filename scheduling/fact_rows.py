@@ -38,6 +38,7 @@ class ClientFact(NamedTuple):
     has_pets: bool
     has_smoke: bool
     monthly_budget_amount: Decimal | None
+    weekly_caregivers_limit: int | None
     planned: list[tuple[str, list[int]]]
     place: Place | None
 
@@ -90,3 +91,4 @@ class AgencyFact(NamedTuple):
     travel_speed_kmh: int
     travel_factor: float
     asks_for_trainings: bool
+    guarantees_time: bool = False

@@ -36,7 +36,7 @@ ORDER BY v.caregiver_id, v.starts_at
 """
 CLIENTS = """
 SELECT c.id, c.first_name, c.last_name, c.status, c.caregiver_gender, c.language, c.caregiver_language,
-       c.wants_nonsmoker, c.has_pets, c.has_smoke, c.monthly_budget_amount,
+       c.wants_nonsmoker, c.has_pets, c.has_smoke, c.monthly_budget_amount, c.weekly_caregivers_limit,
        CASE WHEN c.id = ANY(%s::bigint[]) THEN (
            SELECT json_agg(DISTINCT jsonb_build_array(t.category, t.weekdays))
            FROM careplans_careplan p JOIN careplans_plannedtask t ON t.plan_id = p.id
@@ -54,7 +54,8 @@ WHERE m.id = ANY(%s::bigint[]) ORDER BY m.id
 """
 AGENCY = """
 SELECT rule_severities, rule_numbers, matching_weights, travel_speed_kmh, travel_factor,
-       EXISTS (SELECT 1 FROM scheduling_trainingrequirement)
+       EXISTS (SELECT 1 FROM scheduling_trainingrequirement),
+       EXISTS (SELECT 1 FROM staff_member WHERE weekly_minutes_guaranteed > 0 OR weekly_visits_guaranteed > 0)
 FROM accounts_agency WHERE id = 1
 """
 LONGEST_VISIT = dt.timedelta(hours=25)
@@ -119,8 +120,8 @@ class Facts:
         if not rows:
             Agency.current()
             rows = fetch(AGENCY)
-        severities, numbers, weights, speed, factor, asks = rows[0]
-        return AgencyFact(json.loads(severities), json.loads(numbers), json.loads(weights), speed, float(factor), asks)
+        severities, numbers, weights, speed, factor, *asks = rows[0]
+        return AgencyFact(json.loads(severities), json.loads(numbers), json.loads(weights), speed, float(factor), *asks)
 
     @cached_property
     def travel(self) -> Times:

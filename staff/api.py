@@ -62,6 +62,8 @@ class MemberSerializer(serializers.ModelSerializer):
             "weekly_minutes_limit",
             "daily_minutes_limit",
             "daily_visits_limit",
+            "weekly_minutes_guaranteed",
+            "weekly_visits_guaranteed",
             "avoids_pets",
             "avoids_smoke",
             "smokes",

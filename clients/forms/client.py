@@ -16,7 +16,7 @@ from clients.models import Client
 from homecare.accounts.models import Branch, User
 
 PERSON = ["first_name", "last_name", "preferred_name", "birth_on", "gender", "language", "phone", "email"]
-CARE = ["important", "medical_record_number", "monthly_budget_amount"]
+CARE = ["important", "medical_record_number", "monthly_budget_amount", "weekly_caregivers_limit"]
 HOME = ["caregiver_gender", "caregiver_language", "wants_nonsmoker", "has_pets", "has_smoke"]
 
 
@@ -58,6 +58,7 @@ class ClientForm(forms.ModelForm):
             "has_pets": _("Pets in the home"),
             "has_smoke": _("People smoke in the home"),
             "monthly_budget_amount": _("Budget a month ($)"),
+            "weekly_caregivers_limit": _("Most different caregivers a week"),
             "medical_record_number": _("Hospital's record number"),
         }
 
@@ -87,7 +88,9 @@ class ClientForm(forms.ModelForm):
                 Div("phone", "email", css_class="field-row"),
             ),
             Fieldset(
-                _("Care"), "important", Div("medical_record_number", "monthly_budget_amount", css_class="field-row")
+                _("Care"),
+                "important",
+                Div("medical_record_number", "monthly_budget_amount", "weekly_caregivers_limit", css_class="field-row"),
             ),
             Fieldset(
                 _("Caregiver and home"),

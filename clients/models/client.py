@@ -119,6 +119,12 @@ class Client(StatusModel):
         validators=[MinValueValidator(0)],
         help_text=_("What the visits of a month may cost; empty means no budget."),
     )
+    weekly_caregivers_limit = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_("Most different caregivers a week; empty means the agency's limit."),
+    )
     started_on = models.DateField(null=True, blank=True)
     ended_on = models.DateField(null=True, blank=True)
     status_reason = models.CharField(

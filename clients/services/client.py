@@ -33,6 +33,7 @@ EDITABLE = {
     "has_pets",
     "has_smoke",
     "monthly_budget_amount",
+    "weekly_caregivers_limit",
 }
 # A family or a payer will ask why care stopped; without an answer the arrow is not taken.
 NEEDS_REASON = {Status.ON_HOLD, Status.DISCHARGED, Status.DECLINED}

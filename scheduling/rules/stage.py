@@ -45,7 +45,7 @@ class Stage:
 
     @staticmethod
     def _client(pk: int, first_name: str, last_name: str, place: tuple[float, float]) -> ClientFact:
-        return ClientFact(pk, first_name, last_name, "active", "", "en", "", False, False, False, None, [], place)
+        return ClientFact(pk, first_name, last_name, "active", "", "en", "", False, False, False, None, None, [], place)
 
     def works(self, hours: float, *days: int, visits: int = 1, live_ins: int = 0) -> None:
         """The caregiver works so many hours on these days, counted from the Monday of the visit."""

@@ -19,7 +19,15 @@ SECTIONS = (
     (_("Employment"), ("branch", "role", "employee_number", "hired_on", "weekly_hours_wanted", "weekly_hours_limit")),
     (
         _("Limits and homes"),
-        ("daily_hours_limit", "daily_visits_limit", "avoids_pets", "avoids_smoke", "smokes"),
+        (
+            "weekly_hours_guaranteed",
+            "weekly_visits_guaranteed",
+            "daily_hours_limit",
+            "daily_visits_limit",
+            "avoids_pets",
+            "avoids_smoke",
+            "smokes",
+        ),
     ),
     (_("Home base and travel"), ("line1", "city", "state", "postal_code", "latitude", "longitude", "transport")),
 )
@@ -41,6 +49,9 @@ class MemberForm(forms.ModelForm):
     )
     weekly_hours_wanted = HoursField(label=_("Hours wanted a week"))
     weekly_hours_limit = HoursField(label=_("Most hours a week"))
+    weekly_hours_guaranteed = HoursField(
+        label=_("Hours guaranteed a week"), required=False, help_text=_("Empty: nothing is promised.")
+    )
     daily_hours_limit = HoursField(
         label=_("Most hours a day"), max_value=24, required=False, help_text=_("Empty: the agency's limit.")
     )
@@ -50,10 +61,11 @@ class MemberForm(forms.ModelForm):
         fields = [
             "first_name", "last_name", "preferred_name", "gender", "phone", "email", "languages", "branch", "role",
             "employee_number", "hired_on", "line1", "city", "state", "postal_code", "latitude", "longitude",
-            "transport", "daily_visits_limit", "avoids_pets", "avoids_smoke", "smokes",
+            "transport", "weekly_visits_guaranteed", "daily_visits_limit", "avoids_pets", "avoids_smoke", "smokes",
         ]  # fmt: skip
         labels = {
             "line1": _("Street"), "hired_on": _("Hired on"), "postal_code": _("ZIP"),
+            "weekly_visits_guaranteed": _("Visits guaranteed a week"),
             "daily_visits_limit": _("Most visits a day"), "avoids_pets": _("No homes with pets"),
             "avoids_smoke": _("No homes where people smoke"), "smokes": _("Smokes"),
         }  # fmt: skip
@@ -72,6 +84,7 @@ class MemberForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         branches = Branch.objects.visible_to(user).filter(is_active=True)
         self.fields["branch"].queryset = branches  # type: ignore[attr-defined]
+        self.fields["weekly_visits_guaranteed"].required = False
         self.fields["employee_number"].required = bool(self.instance.pk)
         self.fields["weekly_hours_wanted"].initial = Decimal(self.instance.weekly_minutes_wanted) / 60
         self.fields["weekly_hours_limit"].initial = Decimal(self.instance.weekly_minutes_limit) / 60
@@ -104,6 +117,8 @@ class MemberForm(forms.ModelForm):
         values = dict(self.cleaned_data)
         values["weekly_minutes_wanted"] = int(values.pop("weekly_hours_wanted") * 60)
         values["weekly_minutes_limit"] = int(values.pop("weekly_hours_limit") * 60)
+        values["weekly_minutes_guaranteed"] = int((values.pop("weekly_hours_guaranteed") or 0) * 60)
+        values["weekly_visits_guaranteed"] = values["weekly_visits_guaranteed"] or 0
         daily = values.pop("daily_hours_limit")
         values["daily_minutes_limit"] = None if daily is None else int(daily * 60)
         return values

@@ -85,6 +85,12 @@ class Member(StatusModel):
     daily_visits_limit = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text=_("Most visits a day; empty means the agency's limit.")
     )
+    weekly_minutes_guaranteed = models.PositiveIntegerField(
+        default=0, help_text=_("So much of a week is promised to this caregiver; 0 is nothing.")
+    )
+    weekly_visits_guaranteed = models.PositiveSmallIntegerField(
+        default=0, help_text=_("So many visits of a week are promised to this caregiver; 0 is none.")
+    )
     avoids_pets = models.BooleanField(_("does not work where there are pets"), default=False)
     avoids_smoke = models.BooleanField(_("does not work where people smoke"), default=False)
     smokes = models.BooleanField(_("smokes"), default=False)

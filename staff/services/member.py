@@ -39,6 +39,8 @@ EDITABLE = (
     "weekly_minutes_limit",
     "daily_minutes_limit",
     "daily_visits_limit",
+    "weekly_minutes_guaranteed",
+    "weekly_visits_guaranteed",
     "avoids_pets",
     "avoids_smoke",
     "smokes",
