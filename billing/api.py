@@ -15,6 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from billing import pdf as documents
+from billing.api_pay_rate import PAY_RATE_ROUTES
 from billing.models import Allocation, Authorization, Charge, Coverage, Invoice, InvoiceLine, Payer, Payment, Rate
 from billing.services import payer as payer_service
 from billing.services.invoice import build_draft, discard_draft, issue_invoice, void_invoice
@@ -379,6 +380,7 @@ class PaymentViewSet(Writing, IdempotentWrites, ReadViewSet):
 ROUTES: list = [
     ("payers", PayerViewSet, "payer"),
     ("rates", RateViewSet, "rate"),
+    *PAY_RATE_ROUTES,
     ("coverages", CoverageViewSet, "coverage"),
     ("authorizations", AuthorizationViewSet, "authorization"),
     ("charges", ChargeViewSet, "charge"),

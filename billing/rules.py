@@ -235,19 +235,19 @@ class Spending:
         """What one visit costs on that day by the payer that pays first then; nothing where that one has no rate."""
         first: int | None = None
         for price in self.prices.get(client_id, ()):
-            if not _within(on, price.covers_since, price.covers_until):
+            if not within(on, price.covers_since, price.covers_until):
                 continue
             first = price.coverage_id if first is None else first
             if price.coverage_id != first:
                 break
             if price.service_type_id != service_type_id or price.rate is None or price.unit is None:
                 continue
-            if price.since is not None and _within(on, price.since, price.until):
+            if price.since is not None and within(on, price.since, price.until):
                 return line_amount(quantity(minutes, price.unit, price.rounding), price.rate)
         return ZERO
 
 
-def _within(on: dt.date, since: dt.date, until: dt.date | None) -> bool:
+def within(on: dt.date, since: dt.date, until: dt.date | None) -> bool:
     return since <= on and (until is None or on <= until)
 
 

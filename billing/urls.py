@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from billing.views import aging, charge, client, invoice, invoice_link, invoice_run, payer, payment
+from billing.views import aging, charge, client, invoice, invoice_link, invoice_run, pay_rate, payer, payment
 
 app_name = "billing"
 urlpatterns = [
@@ -29,6 +29,9 @@ urlpatterns = [
     path("payers/new/", payer.PayerCreate.as_view(), name="payer-create"),
     path("payers/<int:pk>/", payer.PayerDetail.as_view(), name="payer-detail"),
     path("payers/<int:pk>/edit/", payer.PayerUpdate.as_view(), name="payer-update"),
+    path("pay-rates/", pay_rate.PayRateList.as_view(), name="payrate-list"),
+    path("pay-rates/new/", pay_rate.PayRateCreate.as_view(), name="payrate-create"),
+    path("pay-rates/<int:pk>/end/", pay_rate.PayRateEnd.as_view(), name="payrate-end"),
     path("rates/", payer.RateList.as_view(), name="rate-list"),
     path("rates/new/", payer.RateCreate.as_view(), name="rate-create"),
     path("clients/<int:client_pk>/", client.ClientBilling.as_view(), name="client-billing"),

@@ -125,6 +125,7 @@ OFFICE: tuple[Section, ...] = (
             Entry(_("Aging"), "billing:aging", "billing.view_invoice"),
             Entry(_("Payers"), "billing:payer-list", "billing.view_payer"),
             Entry(_("Rates"), "billing:rate-list", "billing.view_rate"),
+            Entry(_("Pay rates"), "billing:payrate-list", "billing.view_payrate"),
         ),
         ("billing",),
     ),

@@ -344,6 +344,7 @@ PLACEMENT_RULES = [
     "billing.rules.CoverageInForce",
     "billing.rules.AuthorizationUnits",
     "billing.rules.MonthlyBudget",
+    "billing.margin.MinimumMargin",
 ]
 # What speaks for a caregiver when suggestions are ranked, in the order it is said.
 MATCHING_FACTORS = [
@@ -357,6 +358,7 @@ MATCHING_FACTORS = [
     "scheduling.factors.Fairness",
     "scheduling.factors.Declines",
     "scheduling.factors.OvertimeMade",
+    "billing.margin.Margin",
 ]
 SCHEDULE_HORIZON_WEEKS = 12
 # What a change of a series uses and costs: called as provide(client, service_type, before, after).

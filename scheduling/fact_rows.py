@@ -90,5 +90,5 @@ class AgencyFact(NamedTuple):
     matching_weights: dict[str, int]
     travel_speed_kmh: int
     travel_factor: float
+    guarantees_time: bool
     asks_for_trainings: bool
-    guarantees_time: bool = False

@@ -6,7 +6,7 @@ import datetime as dt
 import json
 from bisect import bisect_left, insort
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
@@ -54,8 +54,8 @@ WHERE m.id = ANY(%s::bigint[]) ORDER BY m.id
 """
 AGENCY = """
 SELECT rule_severities, rule_numbers, matching_weights, travel_speed_kmh, travel_factor,
-       EXISTS (SELECT 1 FROM scheduling_trainingrequirement),
-       EXISTS (SELECT 1 FROM staff_member WHERE weekly_minutes_guaranteed > 0 OR weekly_visits_guaranteed > 0)
+       EXISTS (SELECT 1 FROM staff_member WHERE weekly_minutes_guaranteed > 0 OR weekly_visits_guaranteed > 0),
+       EXISTS (SELECT 1 FROM scheduling_trainingrequirement)
 FROM accounts_agency WHERE id = 1
 """
 LONGEST_VISIT = dt.timedelta(hours=25)
@@ -100,6 +100,7 @@ class Facts:
         self.reach_days = 0  # days before and after the batch whose work some rule looks at
         self.near_hours = NEAR_HOURS  # so far away a visit still is a neighbour
         self._taken: list[Placement] = []
+        self._shared: dict[str, Any] = {}
         self._days: dict[tuple[int, dt.datetime], dt.date] = {}
         self._midnights: dict[tuple[int, dt.date], dt.datetime] = {}
         # What the rules ask several times of the placement they are judging.
@@ -122,6 +123,12 @@ class Facts:
             rows = fetch(AGENCY)
         severities, numbers, weights, speed, factor, *asks = rows[0]
         return AgencyFact(json.loads(severities), json.loads(numbers), json.loads(weights), speed, float(factor), *asks)
+
+    def once(self, key: str, read: Callable[[], Any]) -> Any:
+        """What several rules or factors of a batch read, read by the first of them."""
+        if key not in self._shared:
+            self._shared[key] = read()
+        return self._shared[key]
 
     @cached_property
     def travel(self) -> Times:

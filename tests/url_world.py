@@ -10,7 +10,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from billing.models import InvoiceLink
+from billing.models import InvoiceLink, PayRate
 from billing.services.charge import make_charges
 from billing.services.invoice import build_draft, issue_invoice
 from careplans.models import Assessment, Instrument, MedicationOrder, PlanTemplate, VitalReading
@@ -204,6 +204,7 @@ def _visit_rows(world: World, client: Any) -> dict[Any, Any]:
         ("scheduling:publication-end", "pk"): client.branch_id,
         "roster": roster.pk,
         "line_pk": line.pk,
+        "roster-line": line.pk,
         "absence": away.pk,
         "offer": offer.pk,
         "phone-offer": offer.pk,
@@ -234,6 +235,7 @@ def _money_rows(world: World, client: Any) -> dict[Any, Any]:
     payer = factories.PayerFactory(name="Private pay")
     rate = factories.RateFactory(payer=payer)
     coverage = factories.CoverageFactory(client=client, payer=payer)
+    pay_rate = PayRate.objects.create(member=world.member, hourly_rate=20, since=dt.date(2026, 1, 1))
     visits = [
         factories.approved_visit(
             world.member, world.coordinator, starts_at=MOMENT + dt.timedelta(days=n), client=client
@@ -253,6 +255,8 @@ def _money_rows(world: World, client: Any) -> dict[Any, Any]:
     )
     return {
         "payer": payer.pk,
+        "payrate": pay_rate.pk,
+        "pay-rate": pay_rate.pk,
         "rate": rate.pk,
         "coverage": coverage.pk,
         "authorization": factories.AuthorizationFactory(client=client, payer=payer).pk,

@@ -1,6 +1,7 @@
 from billing.models.authorization import Authorization
 from billing.models.charge import Charge, UnchargedVisit
 from billing.models.invoice import Invoice, InvoiceLine, InvoiceLink, InvoiceNumber
+from billing.models.pay_rate import PayRate
 from billing.models.payer import Coverage, Payer, Rate
 from billing.models.payment import Allocation, Payment
 
@@ -13,6 +14,7 @@ __all__ = [
     "InvoiceLine",
     "InvoiceLink",
     "InvoiceNumber",
+    "PayRate",
     "Payer",
     "Payment",
     "Rate",

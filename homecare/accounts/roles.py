@@ -53,6 +53,8 @@ MONEY = _crud("billing", "payer", "rate", "coverage", "authorization", "charge",
     "billing.issue_invoice",
     "billing.void_invoice",
 }
+# What people earn: nobody else sees it, and no sentence of a rule or suggestion names it.
+WAGES = _crud("billing", "payrate")
 
 PERMISSIONS: dict[str, set[str]] = {
     RoleName.COORDINATOR: OFFICE
@@ -71,7 +73,7 @@ PERMISSIONS: dict[str, set[str]] = {
     | {"careplans.activate_careplan"}
     | READ_STAFF
     | READ_VISITS,
-    RoleName.BILLER: OFFICE | READ_CLIENTS | READ_VISITS | {"scheduling.approve_visit"} | MONEY,
+    RoleName.BILLER: OFFICE | READ_CLIENTS | READ_VISITS | {"scheduling.approve_visit"} | MONEY | WAGES,
     RoleName.MANAGER: OFFICE
     | {
         "accounts.view_dashboard",
@@ -87,7 +89,8 @@ PERMISSIONS: dict[str, set[str]] = {
     | READ_STAFF
     | SCHEDULING
     | {"scheduling.approve_visit"}
-    | READ_BILLING,
+    | READ_BILLING
+    | WAGES,
     RoleName.CAREGIVER: {"scheduling.work_visit"},
     RoleName.FAMILY: {"clients.view_portal"},
 }

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 
+from billing.services.pay_rate import add_pay_rate
 from clients.models import Client
 from homecare.clock import at_local, monday_of
 from homecare.demo.agency import Setting
@@ -12,12 +14,23 @@ from scheduling.models import AssignmentRule, Schedule, ServiceType
 from scheduling.services.publication import mark_seen, publish_visits
 from scheduling.services.rotation import add_shift, add_turner, create_rotation, draft_rotation
 from scheduling.services.visit import assign_visit, create_visit
+from staff.models import Role
 
 
 def build_planning(setting: Setting) -> None:
+    _wages(setting)
     _publish(setting)
     _rotation(setting)
     _calls(setting)
+
+
+def _wages(setting: Setting) -> None:
+    """What an hour of each role costs, more for nurses and therapists."""
+    since = setting.today - dt.timedelta(days=400)
+    for role in Role.objects.order_by("code"):
+        skilled = {"skilled_nursing", "physical_therapy", "occupational_therapy", "social_work"} & set(role.scope)
+        wage = Decimal("44.5000") if skilled else Decimal("19.7500")
+        add_pay_rate(role=role, hourly_rate=wage, since=since, by=setting.users["biller"])
 
 
 def _publish(setting: Setting) -> None:

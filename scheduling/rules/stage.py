@@ -31,7 +31,7 @@ class Stage:
         self.placement = Placement("example", 1, CLIENT, 1, NINE, NINE + HOUR, member_id=MEMBER, visit_id=1)
         self.branch = Branch(pk=1, name="Boston", time_zone="America/New_York", state="MA")
         self.service = ServiceType(pk=1, name="Personal care", categories=[TaskCategory.PERSONAL_CARE])
-        self.agency = AgencyFact({}, {}, {}, 30, 1.0, True)
+        self.agency = AgencyFact({}, {}, {}, 30, 1.0, False, True)
         role = RoleFact("Personal support worker", [TaskCategory.PERSONAL_CARE, TaskCategory.LIVE_IN])
         self.member = MemberFact(
             MEMBER, "Ben", "Silva", "male", "active", dt.date(2020, 1, 1), None, 40 * 60,
