@@ -378,6 +378,11 @@ REFERRAL_STEPS = [
     "careplans.services.intake.take_over_vitals",
 ]
 
+# What happens, in one transaction, when a care plan comes into force: called as step(plan, by=user).
+PLAN_STEPS = ["scheduling.plan_fit.tell_of_misfits"]
+# What other domains have to say on the page of a plan: called as note(plan, user), gives title, count and rows or None.
+PLAN_NOTES = ["scheduling.plan_fit.note_of_misfits"]
+
 SILENCED_SYSTEM_CHECKS: list[str] = []
 if DEBUG or not HTTPS:
     # Evaluation on plain http://localhost: the cookie and redirect settings above follow SITE_URL.

@@ -2,7 +2,8 @@
 
 A proposal changes as little as possible: somebody who can come at the planned time without a warning; else at a time
 near it (settings of MOVES) that keeps to the same local day; else at the planned time with a warning, which needs a
-reason. Proposals of one list do not collide: nobody is proposed for two visits that overlap or touch.
+reason. Proposals of one list do not collide: nobody is proposed for two visits that overlap or touch, and the rules
+judge each as if the earlier ones were booked, so that two halves of a week do not add up to too much of it.
 """
 
 from __future__ import annotations
@@ -65,17 +66,18 @@ def propose(visits: Sequence[Visit], *, without: Member) -> list[Proposal]:
     if not visits:
         return []
     active = Member.objects.active().filter(branch_id=visits[0].branch_id).exclude(pk=without.pk)
-    members, taken = list(active.select_related("role")), defaultdict[int, list[tuple[dt.datetime, dt.datetime]]](list)
+    members, taken = list(active.select_related("role")), list[Placement]()
     proposals = []
     for visit in visits:
         proposal = _propose(visit, members, taken)
         if proposal.best is not None and proposal.starts_at and proposal.ends_at:
-            taken[proposal.best.member.pk].append((proposal.starts_at, proposal.ends_at))
+            placement = Placement.of(visit, member_id=proposal.best.member.pk)
+            taken.append(replace(placement, starts_at=proposal.starts_at, ends_at=proposal.ends_at))
         proposals.append(proposal)
     return proposals
 
 
-def _propose(visit: Visit, members: list[Member], taken: dict[int, Any]) -> Proposal:
+def _propose(visit: Visit, members: list[Member], taken: list[Placement]) -> Proposal:
     at_its_time = _fitting(visit, visit.starts_at, members, taken)
     clean = [row for row in at_its_time if not row.findings]
     if clean:
@@ -97,17 +99,21 @@ def _same_day(visit: Visit, starts_at: dt.datetime) -> bool:
     return local_date(starts_at, zone_name) == local_date(visit.starts_at, zone_name)
 
 
-def _fitting(visit: Visit, starts_at: dt.datetime, members: list[Member], taken: dict[int, Any]) -> list[Suggestion]:
+def _fitting(visit: Visit, starts_at: dt.datetime, members: list[Member], taken: list[Placement]) -> list[Suggestion]:
     """Whom no rule blocks then, best first, without those already proposed for a time too near."""
     ends_at = starts_at + (visit.ends_at - visit.starts_at)
     free = [
         member
         for member in members
-        if not any(begin < ends_at + BETWEEN and starts_at < end + BETWEEN for begin, end in taken[member.pk])
+        if not any(
+            row.starts_at < ends_at + BETWEEN and starts_at < row.ends_at + BETWEEN
+            for row in taken
+            if row.member_id == member.pk
+        )
     ]
     placement = replace(Placement.of(visit, member_id=None), starts_at=starts_at, ends_at=ends_at)
     known: dict[str, Iterable[Any]] = {"service_types": [visit.service_type], "branches": [visit.branch]}
-    return [row for row in rank([placement], free, known) if row.is_eligible]
+    return [row for row in rank([placement], free, known, taken) if row.is_eligible]
 
 
 @dataclass(frozen=True)

@@ -78,13 +78,21 @@ def suggest_for_visit(visit: Visit) -> list[Suggestion]:
 
 
 def rank(
-    visits: Sequence[Placement], members: Sequence[Member], known: dict[str, Iterable] | None = None
+    visits: Sequence[Placement],
+    members: Sequence[Member],
+    known: dict[str, Iterable] | None = None,
+    taken: Sequence[Placement] = (),
 ) -> list[Suggestion]:
-    """Ranks the members for visits of one client, in a constant number of queries."""
+    """Ranks the members for visits of one client, in a constant number of queries.
+
+    `taken` are placements that somebody is about to accept besides: hours, travel and rest count them as booked.
+    """
     if not visits or not members:
         return []
     asked = {member.pk: [visit.given_to(member.pk) for visit in visits] for member in members}
-    judge = Judge([p for row in asked.values() for p in row], {**(known or {}), "members": members})
+    judge = Judge([*(p for row in asked.values() for p in row), *taken], {**(known or {}), "members": members})
+    for placement in taken:
+        judge.take(placement)
     weights = judge.facts.agency.matching_weights
     batch = Batch(visits, members, judge.facts)
     chosen = [(factor, weights.get(factor.code, factor.default_points)) for factor in factor_classes()]

@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 
 from homecare.accounts.models import User
 from homecare.inbox.kinds import declare
+from homecare.jobs.models import Job
 from homecare.jobs.registry import JobCancelled, Work, job_kind
 from scheduling.models import Roster
 from scheduling.services import offer, reminder, roster, schedule, zone_move
@@ -35,7 +36,12 @@ def extend_schedules() -> None:
     schedule.extend_schedules()
 
 
-@job_kind(roster.KIND, title=_("Roster"), permission="scheduling.add_roster")
+def stop_roster(job: Job) -> None:
+    """The search was stopped before a worker took it, or after its worker died."""
+    roster.stop_planning(job.params["roster"], by=job.owner)
+
+
+@job_kind(roster.KIND, title=_("Roster"), permission="scheduling.add_roster", on_stop=stop_roster)
 def plan_roster(work: Work) -> dict[str, Any]:
     """Searches a roster for some days of a branch; ends after its time, or when asked for the best so far.
 
@@ -45,7 +51,7 @@ def plan_roster(work: Work) -> dict[str, Any]:
     try:
         count = roster.search_roster(draft, progress=work.progress)
     except JobCancelled:
-        roster.discard_roster(draft, by=work.by)
+        roster.stop_planning(draft.pk, by=work.by)
         raise
     text = ngettext("A roster of %(count)s visit is ready.", "A roster of %(count)s visits is ready.", count)
     links = [{"url": draft.get_absolute_url(), "label": str(_("See the draft"))}]

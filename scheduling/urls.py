@@ -22,6 +22,7 @@ office = [
     path("rosters/new/", roster.RosterCreate.as_view(), name="roster-create"),
     path("rosters/<int:pk>/", roster.RosterDetail.as_view(), name="roster-detail"),
     path("rosters/<int:pk>/figures/", roster.RosterFigures.as_view(), name="roster-figures"),
+    path("rosters/<int:pk>/progress/", roster.RosterProgress.as_view(), name="roster-progress"),
     path("rosters/<int:pk>/finish/", roster.RosterFinish.as_view(), name="roster-finish"),
     path("rosters/<int:pk>/apply/", roster.RosterApply.as_view(), name="roster-apply"),
     path("rosters/<int:pk>/discard/", roster.RosterDiscard.as_view(), name="roster-discard"),

@@ -14,6 +14,7 @@ from careplans.models import MedicationOrder, VitalReading
 from careplans.models.vital import VitalKind, VitalThreshold
 from clients.models import Address, Allergy
 from scheduling.directions import geo_uri
+from scheduling.handover import Handover, handover_of
 from scheduling.models import Visit, VisitNote, VisitTask
 from scheduling.services.visit_task import due_tasks, plan_in_force
 from staff.models import Member, TaskCategory
@@ -70,6 +71,7 @@ class VisitSheet:
     readings: list[VitalReading]
     medications: list[MedicationOrder]
     notes: list[VisitNote]
+    handover: Handover | None = None
 
     @property
     def unanswered(self) -> int:
@@ -98,6 +100,7 @@ def sheet_for(visit: Visit, member: Member) -> VisitSheet:
         readings=list(visit.readings.all()),
         medications=list(MedicationOrder.objects.filter(client=visit.client_id).current()) if shows_care else [],
         notes=list(visit.notes.select_related("author")),
+        handover=handover_of(visit) if shows_care else None,
     )
 
 

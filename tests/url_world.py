@@ -205,6 +205,7 @@ def _visit_rows(world: World, client: Any) -> dict[Any, Any]:
         "roster": roster.pk,
         "line_pk": line.pk,
         "roster-line": line.pk,
+        ("scheduling:roster-line", "pk"): roster.pk,
         "absence": away.pk,
         "offer": offer.pk,
         "phone-offer": offer.pk,

@@ -37,6 +37,10 @@ def add_pay_rate(
         raise DomainError(_("A wage is not negative."), field="hourly_rate")
     try:
         with transaction.atomic():
+            # Two who enter a wage of one person queue here; the exclusion constraint alone can deadlock.
+            (Member.objects if member else Role.objects).select_for_update(of=("self",), no_key=True).get(
+                pk=(member or role).pk  # type: ignore[union-attr]
+            )
             same = PayRate.objects.select_for_update(of=("self",)).filter(
                 member=member, role=role, service_type=service_type
             )

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from careplans.models import CarePlan, Goal, PlannedTask, PlanTemplate
@@ -307,4 +308,6 @@ def activate_plan(
     )
     if client.status == Client.Status.ASSESSMENT:
         change_status(client, Client.Status.ACTIVE, by=by, reason=_("First care plan in force"))
+    for path in settings.PLAN_STEPS:
+        import_string(path)(row, by=by)
     return row

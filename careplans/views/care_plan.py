@@ -3,10 +3,12 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from django.conf import settings
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -114,6 +116,7 @@ class CarePlanDetail(DetailPage):
             differences=changes_between(before, plan) if before else [],
             plan_actions=plan_actions(plan, self.request.user),  # type: ignore[arg-type]
             today=clock.today(plan.client.branch.time_zone),
+            plan_notes=[note for path in settings.PLAN_NOTES if (note := import_string(path)(plan, self.request.user))],
             **kwargs,
         )
 

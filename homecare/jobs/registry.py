@@ -41,6 +41,7 @@ class JobKind:
     permission: str | None
     queue: str
     handler: Handler
+    on_stop: Callable[[Job], None] | None = None
 
 
 @dataclass
@@ -76,15 +77,24 @@ _kinds: dict[str, JobKind] = {}
 
 
 def job_kind(
-    name: str, *, title: str | Promise, permission: str | None, queue: str = "default"
+    name: str,
+    *,
+    title: str | Promise,
+    permission: str | None,
+    queue: str = "default",
+    on_stop: Callable[[Job], None] | None = None,
 ) -> Callable[[Handler], Handler]:
-    """Declares a kind of work. `permission` is asked of the owner when the job is made and again when it starts."""
+    """Declares a kind of work. `permission` is asked of the owner when the job is made and again when it starts.
+
+    `on_stop` is called, in the transaction that stops it, when work is stopped while no handler runs: it clears away
+    what was waiting for the work. A running handler clears up by itself when it catches JobCancelled.
+    """
 
     def register(handler: Handler) -> Handler:
         known = _kinds.get(name)
         if known is not None and known.handler.__module__ != handler.__module__:
             raise RuntimeError(f"Two modules declare the job kind {name}.")
-        _kinds[name] = JobKind(name, title, permission, queue, handler)
+        _kinds[name] = JobKind(name, title, permission, queue, handler, on_stop)
         return handler
 
     return register

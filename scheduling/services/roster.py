@@ -174,6 +174,13 @@ def discard_roster(roster: Roster, *, by: User) -> Roster:
     return row
 
 
+def stop_planning(roster_id: int, *, by: User) -> None:
+    """The search of a roster was stopped: nothing will ever come of it. A roster that is planned already stays."""
+    row = Roster.objects.filter(pk=roster_id, status=Roster.Status.PLANNING).first()
+    if row is not None:
+        discard_roster(row, by=by)
+
+
 def apply_roster(roster: Roster, *, by: User, override_reason: str = "") -> int:
     """Writes every changed line to the live plan in one transaction; returns how many visits changed.
 

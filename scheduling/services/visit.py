@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
+from django.conf import settings
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils.translation import gettext as _
 
@@ -23,6 +25,8 @@ from scheduling import notices
 from scheduling.facts import MemberFact, read_members
 from scheduling.models import RuleOverride, ServiceType, Visit
 from scheduling.placement import Finding, Judge, Placement, check
+from scheduling.travel import without_services
+from scheduling.travel.routing import SERVICES
 from staff.models import Member
 
 T = TypeVar("T")
@@ -32,10 +36,13 @@ FIELDS = ("starts_at", "ends_at", "caregiver_id", "service_type_id", "note", "st
 
 
 def once_more(act: Callable[[], T]) -> T:
-    """Runs a transaction, once more when the database ended it because of a deadlock; a lost race becomes readable."""
+    """Runs a transaction, once more when the database ended it because of a deadlock; a lost race becomes readable.
+
+    Nobody waits in it for a routing service: `ask_the_way` asks before.
+    """
     for attempt in (1, 2):
         try:
-            with transaction.atomic():
+            with transaction.atomic(), without_services():
                 return act()
         except OperationalError as error:
             is_deadlock = getattr(error.__cause__, "pgcode", "") == DEADLOCK
@@ -44,6 +51,12 @@ def once_more(act: Callable[[], T]) -> T:
         except IntegrityError as error:
             raise readable(error) from error
     raise AssertionError("unreachable")
+
+
+def ask_the_way(visit: Visit, member_id: int | None, starts_at: dt.datetime, ends_at: dt.datetime) -> None:
+    """Lets a routing service answer before rows are locked; the table of known ways keeps its answers."""
+    if member_id is not None and settings.TRAVEL_TIMES in SERVICES:
+        Judge([replace(Placement.of(visit, member_id=member_id), starts_at=starts_at, ends_at=ends_at)])
 
 
 def lock_members(member_ids: set[int]) -> dict[int, Member]:
@@ -67,6 +80,8 @@ def create_visit(
 ) -> Visit:
     """Plans one visit outside any pattern. Raises PlacementRefused, OverrideNeeded or Conflict."""
     _sane(starts_at, ends_at)
+    asked = Visit(branch=client.branch, client=client, service_type=service_type, starts_at=starts_at, ends_at=ends_at)
+    ask_the_way(asked, caregiver.pk if caregiver else None, starts_at, ends_at)
 
     def act() -> Visit:
         members = read_members([caregiver.pk] if caregiver else [], lock=True)
@@ -162,10 +177,11 @@ def _change(
     **fields: Any,
 ) -> Visit:
     wanted = {name: value for name, value in fields.items() if value is not UNCHANGED}
+    target = wanted["caregiver"].pk if wanted.get("caregiver") else None
+    holder = target if "caregiver" in wanted else visit.caregiver_id
+    ask_the_way(visit, holder, wanted.get("starts_at", visit.starts_at), wanted.get("ends_at", visit.ends_at))
 
     def act() -> Visit:
-        target = wanted["caregiver"].pk if wanted.get("caregiver") else None
-        holder = target if "caregiver" in wanted else visit.caregiver_id
         members = read_members([holder] if holder else [], lock=True)
         row = _locked(visit, version)
         if "caregiver" not in wanted and row.caregiver_id != holder:

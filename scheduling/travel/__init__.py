@@ -6,6 +6,6 @@ Whatever a source does not know is the straight line's. See docs/rules.md, secti
 """
 
 from scheduling.travel.straight_line import Place, kilometres, minutes
-from scheduling.travel.times import Times
+from scheduling.travel.times import Times, without_services
 
-__all__ = ["Place", "Times", "kilometres", "minutes"]
+__all__ = ["Place", "Times", "kilometres", "minutes", "without_services"]

@@ -22,6 +22,8 @@ FIELDS = ("origin_latitude", "origin_longitude", "destination_latitude", "destin
 class Matrix:
     """Reads and keeps legs. One statement each, however many legs."""
 
+    is_service = False
+
     def read(self, legs: set[Leg]) -> dict[Leg, int]:
         columns = [list(column) for column in zip(*((*start, *end) for start, end in legs), strict=True)]
         with connection.cursor() as cursor:

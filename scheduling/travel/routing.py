@@ -55,6 +55,7 @@ class RoutingService:
     """A service reached over HTTP. Subclasses say how it is asked and what its answer means."""
 
     name: ClassVar[str]
+    is_service = True
     _rests_until: ClassVar[dict[str, float]] = {}
 
     def __init__(self, url: str, timeout_seconds: float, matrix: Matrix) -> None:

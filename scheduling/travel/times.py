@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import NamedTuple, Protocol
 
 from django.conf import settings
@@ -29,10 +31,24 @@ class Cell(NamedTuple):
 
 
 Leg = tuple[Cell, Cell]
+# While a booking holds rows nobody waits for a service on the network: the table and straight lines answer.
+_nobody_is_asked: ContextVar[bool] = ContextVar("nobody_is_asked", default=False)
+
+
+@contextmanager
+def without_services() -> Iterator[None]:
+    """Inside, travel times come from what is known already; ask before, with a Judge of the same placements."""
+    token = _nobody_is_asked.set(True)
+    try:
+        yield
+    finally:
+        _nobody_is_asked.reset(token)
 
 
 class Source(Protocol):
-    """Something that knows how long some ways take."""
+    """Something that knows how long some ways take. `is_service`: it is asked over the network."""
+
+    is_service: bool
 
     def read(self, legs: set[Leg]) -> dict[Leg, int]:
         """Whole minutes of the legs it knows, all asked at once; never raises for what it does not know."""
@@ -61,6 +77,8 @@ class Times:
         for source in self.sources:
             if not missing:
                 return
+            if source.is_service and _nobody_is_asked.get():
+                continue
             found = source.read(missing)
             self._known |= found
             self._said.clear()

@@ -144,6 +144,17 @@ class RosterFigures(ScopedMixin, Page):
         return super().get_context_data(roster=roster, figures=_table(before, after), **kwargs)
 
 
+class RosterProgress(DetailPage):
+    """How far the search is, for everybody who may see the roster; the page asks for it while it goes on."""
+
+    model = Roster
+    permission = PLAN
+    template_name = "scheduling/_roster_progress.html"
+
+    def get_queryset(self) -> Any:
+        return super().get_queryset().select_related("job", "created_by")
+
+
 class RosterFinish(ActionView):
     model = Roster
     permission = PLAN

@@ -177,7 +177,20 @@ def cancel_job(job: Job, *, by: User) -> Job:
     row.cancel_requested_at = timezone.now()
     row.save(update_fields=["status", "finished_at", "cancel_requested_at"])
     record("job.cancel_asked", row, by=by)
+    _clear_after(row)
     return row
+
+
+def _clear_after(row: Job) -> None:
+    """Work that was stopped while no handler ran leaves nothing behind that waits for it."""
+    if row.status != Job.Status.CANCELLED:
+        return
+    try:
+        on_stop = find_kind(row.kind).on_stop
+    except LookupError:
+        return
+    if on_stop is not None:
+        on_stop(row)
 
 
 @transaction.atomic
@@ -235,6 +248,7 @@ def _release(row: Job) -> None:
     row.lease_until = None
     row.finished_at = timezone.now() if row.is_finished else None
     row.save(update_fields=["status", "error", "leased_by", "lease_until", "finished_at"])
+    _clear_after(row)
     record("job.revived" if row.status == Job.Status.QUEUED else f"job.{row.status}", row, by=User.system())
     if row.is_finished:
         _tell_owner(row)
