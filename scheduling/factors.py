@@ -51,7 +51,6 @@ FROM_HOME = gettext_lazy("%(minutes)s min (%(km)s km) from home")
 DETOUR = gettext_lazy("%(minutes)s min detour")
 SPEAKS = gettext_lazy("speaks %(language)s")
 PLANNED = gettext_lazy("%(planned)s planned this week, wants %(wanted)s")
-LACKING = gettext_lazy("%(share)s%% of the guaranteed week is not planned")
 UNPOPULAR_VISITS = ngettext_lazy("%(n)s evening or weekend visit lately", "%(n)s evening or weekend visits lately", "n")
 DECLINED = ngettext_lazy("declined %(n)s offer lately", "declined %(n)s offers lately", "n")
 OVERTIME = gettext_lazy("%(hours)s of overtime")
@@ -253,25 +252,6 @@ def usual_hours(since: dt.datetime, until: dt.datetime, zone: str) -> list[dt.da
     first, last = local_date(since, zone), local_date(until, zone)
     days = (first + dt.timedelta(days=n) for n in range((last - first).days + 1))
     return [at_local(day, time, zone) for day in days if day.weekday() < 5 for time in (USUAL_FROM, USUAL_UNTIL)]
-
-
-class Guaranteed(Factor):
-    code = "guarantee"
-    label = gettext_lazy("Guaranteed time")
-    meaning = gettext_lazy("How much of the hours or visits guaranteed in that week is not planned yet.")
-    default_points = 10
-
-    def weigh(self, member: Member, placement: Placement, facts: Facts) -> Said | None:
-        minutes, visits = member.weekly_minutes_guaranteed, member.weekly_visits_guaranteed
-        if not minutes and not visits:
-            return None
-        monday, days = facts.monday(placement), facts.work(placement)
-        week = [day for n in range(7) if (day := days.get(monday + dt.timedelta(days=n))) is not None]
-        lacking = [1 - facts.week_minutes(placement) / minutes] if minutes else []
-        lacking += [1 - sum(day.visits for day in week) / visits] if visits else []
-        if max(lacking) <= 0:
-            return None
-        return Said(max(lacking), LACKING, {"share": round(max(lacking) * 100)})
 
 
 class Fairness(Factor):

@@ -44,6 +44,7 @@ urlpatterns = [
     path("schedule/", include("scheduling.urls_board")),
     path("schedule/", include(office)),
     path("schedule/rotations/", include("scheduling.urls_rotation")),
+    path("", include("scheduling.urls_rating")),
     path("", include("scheduling.urls_publication")),
     path("", include("scheduling.urls_field")),
 ]

@@ -206,6 +206,7 @@ def _visit_rows(world: World, client: Any) -> dict[Any, Any]:
         "line_pk": line.pk,
         "roster-line": line.pk,
         ("scheduling:roster-line", "pk"): roster.pk,
+        "rating": visit.pk,
         "absence": away.pk,
         "offer": offer.pk,
         "phone-offer": offer.pk,

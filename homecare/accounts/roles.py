@@ -90,7 +90,8 @@ PERMISSIONS: dict[str, set[str]] = {
     | SCHEDULING
     | {"scheduling.approve_visit"}
     | READ_BILLING
-    | WAGES,
+    | WAGES
+    | {"scheduling.view_visitrating"},
     RoleName.CAREGIVER: {"scheduling.work_visit"},
     RoleName.FAMILY: {"clients.view_portal"},
 }

@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, OuterRef, Q, Subquery
 
 from billing.models import Invoice
 from clients.models import Client
 from homecare.accounts.models import User
 from homecare.clock import now
-from scheduling.models import Visit, VisitTask
+from scheduling.models import Visit, VisitRating, VisitTask
 
 COMING, PAST, MOST_INVOICES = 10, 10, 200
 
@@ -49,7 +49,8 @@ def family(user: User) -> Family:
     clients = list(Client.objects.visible_to(user).select_related("branch"))
     visits = _of(Visit.objects.visible_to(user), clients)
     done = Count("tasks", filter=Q(tasks__outcome=VisitTask.Outcome.DONE))
-    past = visits.filter(status__in=[Visit.Status.COMPLETED, Visit.Status.APPROVED])
+    mine = VisitRating.objects.visible_to(user).filter(visit=OuterRef("pk"), by=user).values("score")[:1]
+    past = visits.annotate(my_score=Subquery(mine)).filter(status__in=[Visit.Status.COMPLETED, Visit.Status.APPROVED])
     return Family(
         clients=clients,
         coming=list(visits.live().filter(ends_at__gt=moment).order_by("starts_at", "pk")[:COMING]),

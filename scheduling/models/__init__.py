@@ -3,6 +3,7 @@ from scheduling.models.feed import CalendarFeed
 from scheduling.models.lost_visit import LostVisit
 from scheduling.models.offer import Offer, OfferAnswer, OfferedVisit
 from scheduling.models.publication import Publication, PublicationReceipt
+from scheduling.models.rating import VisitRating
 from scheduling.models.roster import Roster, RosterLine
 from scheduling.models.rotation import Rotation, RotationShift, RotationTurner
 from scheduling.models.schedule import AssignmentRule, Schedule, ServiceType
@@ -40,5 +41,6 @@ __all__ = [
     "Visit",
     "VisitException",
     "VisitNote",
+    "VisitRating",
     "VisitTask",
 ]

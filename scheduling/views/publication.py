@@ -17,7 +17,7 @@ from django.views import View
 from homecare.accounts.branch_choice import current_branch
 from homecare.accounts.models import Branch
 from homecare.audit.services.event import record_view
-from homecare.clock import monday_of, today
+from homecare.clock import local_date, monday_of, today
 from homecare.errors import DomainError
 from homecare.views import ActionView, DetailPage, FormPage, ListPage
 from scheduling.forms.fields import day_field
@@ -79,7 +79,10 @@ class PublicationCreate(FormPage):
         branches = Branch.objects.visible_to(self.request.user).filter(is_active=True)  # type: ignore[arg-type]
         branch = current_branch(self.request) or branches.order_by("name").first()
         here = today(branch.time_zone if branch else "UTC")
-        return {"branch": branch, "last_on": monday_of(here) + dt.timedelta(days=13)}
+        last_on = monday_of(here) + dt.timedelta(days=13)
+        if branch is not None and branch.published_until is not None:  # a week more than they see already
+            last_on = max(last_on, local_date(branch.published_until, branch.time_zone) + dt.timedelta(days=6))
+        return {"branch": branch, "last_on": last_on}
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if "preview" not in request.GET:
