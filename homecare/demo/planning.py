@@ -46,7 +46,8 @@ def _rotation(setting: Setting) -> None:
     """Two caregivers with two clients at the same hours would change places every week: drafted, not applied."""
     by, monday = setting.users["coordinator"], monday_of(setting.today) + dt.timedelta(days=7)
     lines = AssignmentRule.objects.filter(schedule__client__branch=setting.branches["BOS"], every_weeks=1)
-    lines = lines.filter(schedule__status=Schedule.Status.ACTIVE).select_related("schedule__client", "member")
+    lines = lines.filter(schedule__status=Schedule.Status.ACTIVE).exclude(schedule__rule__contains="INTERVAL")
+    lines = lines.select_related("schedule__client", "member")
     met: dict[tuple, AssignmentRule] = {}
     for line in lines.order_by("pk"):
         other = met.setdefault((line.schedule.rule, line.schedule.start_time, line.schedule.service_type_id), line)
