@@ -370,6 +370,11 @@ TRAVEL_TIMES = env.str("TRAVEL_TIMES", default="straight_line")
 TRAVEL_URL = env.str("TRAVEL_URL", default="")
 TRAVEL_TIMEOUT_SECONDS = env.float("TRAVEL_TIMEOUT_SECONDS", default=1.5)
 
+# Clocking by telephone is off until a provider and its secret are named (docs/field-work.md, section 7).
+TELEPHONY_PROVIDER = env.str("TELEPHONY_PROVIDER", default="")  # "twilio": whoever speaks TwiML and signs like it
+TELEPHONY_SECRET = env.str("TELEPHONY_SECRET", default="")
+TELEPHONY_NUMBER = env.str("TELEPHONY_NUMBER", default="")  # what caregivers call; printed on the client's card
+
 # A plan of care is reviewed at least every so many days (42 CFR 484.60 asks for 60).
 CARE_PLAN_REVIEW_DAYS = env.int("CARE_PLAN_REVIEW_DAYS", default=60)
 

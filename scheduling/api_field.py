@@ -20,6 +20,8 @@ from staff.models import Member
 
 
 class ClockEventSerializer(serializers.ModelSerializer):
+    masked_number = serializers.CharField(read_only=True, help_text="Last digits of the telephone that called.")
+
     class Meta:
         model = ClockEvent
         fields = [
@@ -36,6 +38,10 @@ class ClockEventSerializer(serializers.ModelSerializer):
             "distance_metres",
             "position_problem",
             "reason",
+            "client",
+            "masked_number",
+            "is_mock_location",
+            "clock_offset_seconds",
         ]
 
 

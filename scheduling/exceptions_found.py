@@ -24,6 +24,9 @@ class PunchFact:
     is_manual: bool = False
     has_position: bool = True
     distance_metres: int | None = None
+    is_by_phone_app: bool = True
+    """A telephone or a device gives no position: the number or the address of the device is the place."""
+    is_strange_number: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,7 @@ SUGGESTED_CODES: dict[str, str] = {
     "manual": "23",
     "tasks_missing": "26",
     "offline": "10",
+    "unknown_phone": "09",
 }
 
 
@@ -112,9 +116,11 @@ def _of_punches(facts: VisitFacts, tolerance: Tolerance) -> Iterator[Found]:
     far = [punch.distance_metres for punch in placed if (punch.distance_metres or 0) > tolerance.geofence_metres]
     if far:
         yield Found("far", {"metres": max(far)})  # type: ignore[type-var]
-    blind = [punch for punch in placed if not punch.has_position]
+    blind = [punch for punch in placed if punch.is_by_phone_app and not punch.has_position]
     if blind:
         yield Found("no_position", {"count": len(blind)})
+    if any(punch.is_strange_number for punch in own):
+        yield Found("unknown_phone", {})
     if len(own) < len(facts.punches):
         yield Found("manual", {"count": len(facts.punches) - len(own)})
     late = [punch.received_at - punch.at for punch in own if punch.received_at - punch.at > OFFLINE_AFTER]

@@ -47,4 +47,5 @@ urlpatterns = [
     path("", include("scheduling.urls_rating")),
     path("", include("scheduling.urls_publication")),
     path("", include("scheduling.urls_field")),
+    path("", include("scheduling.urls_evv")),
 ]

@@ -8,6 +8,7 @@ from scheduling.models.roster import Roster, RosterLine
 from scheduling.models.rotation import Rotation, RotationShift, RotationTurner
 from scheduling.models.schedule import AssignmentRule, Schedule, ServiceType
 from scheduling.models.series_change import SeriesChange
+from scheduling.models.telephone import ClockPin, PhoneCall
 from scheduling.models.temporary_change import TemporaryChange
 from scheduling.models.training import TrainingRequirement
 from scheduling.models.travel_leg import TravelLeg
@@ -18,10 +19,12 @@ __all__ = [
     "AssignmentRule",
     "CalendarFeed",
     "ClockEvent",
+    "ClockPin",
     "LostVisit",
     "Offer",
     "OfferAnswer",
     "OfferedVisit",
+    "PhoneCall",
     "PhoneEvent",
     "Publication",
     "PublicationReceipt",

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from homecare.accounts.models import ScopedQuerySet
 from scheduling.models.visit import Visit
+from scheduling.telephony.numbers import masked
 
 
 class ClockEventQuerySet(ScopedQuerySet):
@@ -53,15 +54,39 @@ class ClockEvent(models.Model):
     )
     recorded_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+", db_index=False)
     reason = models.CharField(max_length=200, blank=True, help_text=_("Why somebody else clocked."))
+    client = models.ForeignKey(
+        "clients.Client",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        help_text=_("At whose home, when the telephone or the device says so."),
+    )
+    call = models.ForeignKey(
+        "scheduling.PhoneCall", null=True, blank=True, on_delete=models.PROTECT, related_name="punches", db_index=False
+    )
+    originating_number = models.CharField(max_length=20, blank=True, help_text=_("The telephone that called."))
+    is_mock_location = models.BooleanField(default=False, help_text=_("The phone said that its position is made up."))
+    clock_offset_seconds = models.IntegerField(
+        null=True, blank=True, help_text=_("How far the phone's clock was behind ours.")
+    )
 
     objects = ClockEventQuerySet.as_manager()
 
     class Meta:
         ordering = ["at", "id"]
-        indexes = [models.Index(fields=["visit", "at"], name="clock_event_by_visit")]
+        indexes = [
+            models.Index(fields=["visit", "at"], name="clock_event_by_visit"),
+            models.Index(fields=["at"], condition=models.Q(visit=None), name="clock_event_unmatched"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.at:%Y-%m-%d %H:%M}"
+
+    @property
+    def masked_number(self) -> str:
+        return masked(self.originating_number)
 
 
 class PhoneEventQuerySet(ScopedQuerySet):

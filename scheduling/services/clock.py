@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -47,14 +47,17 @@ class Act:
     method: str = ClockEvent.Method.MOBILE
     reason: str = ""
     received_at: dt.datetime | None = None
+    evidence: dict[str, Any] = field(default_factory=dict)
+    """What the telephone, device or phone says about itself: fields of the punch, kept as they are."""
 
 
 def clock_in(visit: Visit, *, at: dt.datetime, by: User, member: Member, **how: Any) -> ClockEvent:
     """The caregiver begins. Keeps the punch, moves the visit, fixes the plan version and its tasks.
 
-    `how`: position, position_problem, method, reason, received_at (see `Act`). The event's `visit` is None when the
-    visit is not the member's any more, cancelled or approved: the punch is kept for the office. A second tap within
-    a minute returns the punch that is there. By the office: needs a reason and a time that has passed (DomainError).
+    `how`: position, position_problem, method, reason, received_at, evidence (see `Act`). The event's `visit` is None
+    when the visit is not the member's any more, cancelled or approved: the punch is kept for the office. A second tap
+    within a minute returns the punch that is there. By the office: needs a reason and a time that has passed
+    (DomainError).
     """
     return _punch(visit, Act(ClockEvent.Kind.IN, at, by, member, **how))
 
@@ -162,6 +165,7 @@ def _keep(act: Act, visit: Visit | None) -> ClockEvent:
         position_problem=act.position_problem[:60],
         recorded_by=act.by,
         reason=act.reason.strip()[:200],
+        **act.evidence,
     )
 
 

@@ -28,6 +28,7 @@ DETAILS: dict[str, str] = {
     "no_out": gettext_noop("There is no clock-out."),
     "manual": gettext_noop("The office clocked for the caregiver (%(count)s)."),
     "tasks_missing": gettext_noop("%(count)s tasks have no answer."),
+    "unknown_phone": gettext_noop("Clocked from a telephone that is not on the client's file."),
     "offline": gettext_noop("Recorded without signal; reached us %(minutes)s min later."),
 }
 
@@ -40,6 +41,8 @@ def _fact(punch: ClockEvent) -> PunchFact:
         is_manual=punch.method == ClockEvent.Method.OFFICE,
         has_position=punch.latitude is not None,
         distance_metres=punch.distance_metres,
+        is_by_phone_app=punch.method == ClockEvent.Method.MOBILE,
+        is_strange_number=punch.method == ClockEvent.Method.TELEPHONY and punch.client_id is None,
     )
 
 

@@ -116,6 +116,9 @@ class MemberDetail(DetailPage):
             "dialog": True,
         }
         actions = [absent] if self.request.user.has_perm("scheduling.change_visit") else []
+        if self.request.user.has_perm("scheduling.clock_for_other"):
+            pin = reverse("scheduling:member-pin", args=[self.object.pk])
+            actions.append({"label": _("Telephone PIN…"), "url": pin, "icon": "phone", "dialog": True})
         if not self.request.user.has_perm("staff.change_member"):
             return actions
         edit, status = (reverse(f"staff:{name}", args=[self.object.pk]) for name in ("member-update", "member-status"))

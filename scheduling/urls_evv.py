@@ -1,0 +1,12 @@
+"""Electronic visit verification beside the phone: telephone, fixed devices, unmatched punches, reasons, corrections."""
+
+from django.urls import path
+
+from scheduling.views import telephony
+
+urlpatterns = [
+    path("telephony/twilio/", telephony.TwilioVoice.as_view(), name="twilio-voice"),
+    path("schedule/telephone/practice/", telephony.PracticeCall.as_view(), name="practice-call"),
+    path("schedule/telephone/pins/<int:pk>/", telephony.MemberPin.as_view(), name="member-pin"),
+    path("schedule/telephone/cards/<int:pk>/", telephony.ClientCard.as_view(), name="client-card"),
+]
