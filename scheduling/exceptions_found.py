@@ -123,7 +123,8 @@ def _of_punches(facts: VisitFacts, tolerance: Tolerance) -> Iterator[Found]:
         yield Found("unknown_phone", {})
     if len(own) < len(facts.punches):
         yield Found("manual", {"count": len(facts.punches) - len(own)})
-    late = [punch.received_at - punch.at for punch in own if punch.received_at - punch.at > OFFLINE_AFTER]
+    app = [punch for punch in own if punch.is_by_phone_app]  # a device's code is told later by its nature
+    late = [punch.received_at - punch.at for punch in app if punch.received_at - punch.at > OFFLINE_AFTER]
     if late:
         yield Found("offline", {"minutes": _minutes(max(late))})
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from careplans.models.vital import VitalKind
 from careplans.services.vital_reading import check_value
 from homecare.errors import DomainError
+from scheduling.fixed_codes import DIGITS
 from scheduling.phone_envelope import read_envelope, read_values
 from scheduling.phone_reasons import NotApplied
 from scheduling.services.visit_task import NEEDS_REASON
@@ -47,6 +48,13 @@ def _clock(post: QueryDict) -> dict[str, Any]:
     return {"position_problem": "no_script"}
 
 
+def _device_code(post: QueryDict) -> dict[str, Any]:
+    code = "".join(one for one in post.get("code", "") if one.isdecimal())
+    if len(code) != DIGITS:
+        raise DomainError(_("A code has eight digits."), field="code")
+    return {"kind": "out" if post.get("kind") == "out" else "in", "code": code}
+
+
 def _nothing(post: QueryDict) -> dict[str, Any]:
     return {}
 
@@ -58,6 +66,7 @@ BODIES = {
     "vitals": _vitals,
     "note": _note,
     "confirm": _nothing,
+    "device_code": _device_code,
 }
 
 

@@ -2,9 +2,11 @@
 
 from django.urls import path
 
-from scheduling.views import telephony
+from scheduling.views import fixed_device, telephony
 
 urlpatterns = [
+    path("schedule/devices/<int:client_pk>/", fixed_device.DeviceList.as_view(), name="device-list"),
+    path("schedule/devices/<int:pk>/remove/", fixed_device.DeviceRemove.as_view(), name="device-remove"),
     path("telephony/twilio/", telephony.TwilioVoice.as_view(), name="twilio-voice"),
     path("schedule/telephone/practice/", telephony.PracticeCall.as_view(), name="practice-call"),
     path("schedule/telephone/pins/<int:pk>/", telephony.MemberPin.as_view(), name="member-pin"),

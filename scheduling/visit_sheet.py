@@ -15,7 +15,7 @@ from careplans.models.vital import VitalKind, VitalThreshold
 from clients.models import Address, Allergy
 from scheduling.directions import geo_uri
 from scheduling.handover import Handover, handover_of
-from scheduling.models import Visit, VisitNote, VisitTask
+from scheduling.models import FixedDevice, Visit, VisitNote, VisitTask
 from scheduling.services.visit_task import due_tasks, plan_in_force
 from staff.models import Member, TaskCategory
 
@@ -72,6 +72,7 @@ class VisitSheet:
     medications: list[MedicationOrder]
     notes: list[VisitNote]
     handover: Handover | None = None
+    has_device: bool = False
 
     @property
     def unanswered(self) -> int:
@@ -101,6 +102,7 @@ def sheet_for(visit: Visit, member: Member) -> VisitSheet:
         medications=list(MedicationOrder.objects.filter(client=visit.client_id).current()) if shows_care else [],
         notes=list(visit.notes.select_related("author")),
         handover=handover_of(visit) if shows_care else None,
+        has_device=FixedDevice.objects.filter(client=visit.client_id).installed().exists(),
     )
 
 

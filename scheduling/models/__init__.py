@@ -1,5 +1,6 @@
 from scheduling.models.clock_event import ClockEvent, PhoneEvent
 from scheduling.models.feed import CalendarFeed
+from scheduling.models.fixed_device import FixedDevice
 from scheduling.models.lost_visit import LostVisit
 from scheduling.models.offer import Offer, OfferAnswer, OfferedVisit
 from scheduling.models.publication import Publication, PublicationReceipt
@@ -20,6 +21,7 @@ __all__ = [
     "CalendarFeed",
     "ClockEvent",
     "ClockPin",
+    "FixedDevice",
     "LostVisit",
     "Offer",
     "OfferAnswer",

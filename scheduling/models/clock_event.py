@@ -66,6 +66,12 @@ class ClockEvent(models.Model):
     call = models.ForeignKey(
         "scheduling.PhoneCall", null=True, blank=True, on_delete=models.PROTECT, related_name="punches", db_index=False
     )
+    device = models.ForeignKey(
+        "scheduling.FixedDevice", null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    device_step = models.BigIntegerField(
+        null=True, blank=True, help_text=_("Which minute's code of the device it was; each counts once.")
+    )
     originating_number = models.CharField(max_length=20, blank=True, help_text=_("The telephone that called."))
     is_mock_location = models.BooleanField(default=False, help_text=_("The phone said that its position is made up."))
     clock_offset_seconds = models.IntegerField(
@@ -76,6 +82,11 @@ class ClockEvent(models.Model):
 
     class Meta:
         ordering = ["at", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["device", "device_step"], condition=models.Q(device__isnull=False), name="device_code_once"
+            )
+        ]
         indexes = [
             models.Index(fields=["visit", "at"], name="clock_event_by_visit"),
             models.Index(fields=["at"], condition=models.Q(visit=None), name="clock_event_unmatched"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import re
 import uuid
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -25,6 +26,7 @@ from scheduling.phone_envelope import read_number, read_position, read_values
 from scheduling.phone_reasons import NotApplied, Why, sentence_for
 from scheduling.services import clock
 from scheduling.services.confirmation import confirm_visit
+from scheduling.services.fixed_device import clock_by_code
 from scheduling.services.visit_note import add_note
 from scheduling.services.visit_reading import record_readings
 from scheduling.services.visit_task import record_task
@@ -195,6 +197,18 @@ def _note(event: PhoneEvent, visit: Visit, member: Member) -> dict[str, Any]:
     return {"note": note.pk}
 
 
+def _device_code(event: PhoneEvent, visit: Visit, member: Member) -> dict[str, Any]:
+    kind = str(event.body.get("kind"))
+    if kind not in ClockEvent.Kind.values:
+        raise NotApplied(Why.UNREADABLE)
+    code = re.sub(r"\D", "", str(event.body.get("code") or ""))
+    by = _person(member)
+    punch = clock_by_code(member, kind, code, by=by, until=event.at, client_id=visit.client_id)
+    if punch.visit is None:
+        return {"state": "to_review", "why": Why.UNKNOWN, "clock_event": punch.pk}
+    return {"clock_event": punch.pk, "visit": state_of(punch.visit)}
+
+
 def _confirm(event: PhoneEvent, visit: Visit, member: Member) -> dict[str, Any]:
     return {"visit": state_of(confirm_visit(visit, by=_person(member)))}
 
@@ -207,6 +221,7 @@ HANDLERS: dict[str, Callable[[PhoneEvent, Visit, Member], dict[str, Any]]] = {
     "vitals": _vitals,
     "note": _note,
     "confirm": _confirm,
+    "device_code": _device_code,
 }
 
 

@@ -25,6 +25,7 @@ from scheduling.models import ClockEvent, PhoneCall, Visit, VisitTask
 from scheduling.punch_visit import LONGEST, right_visit
 from scheduling.services import clock
 from scheduling.services.clock_pin import member_of_pin
+from scheduling.services.fixed_device import clock_by_code, devices_for, find_code
 from scheduling.services.visit_task import due_tasks, plan_in_force, record_task
 from scheduling.task_codes import codes_of
 from scheduling.telephony.conversation import Caller, Effect, Home, Line, Stage, State, Turn, advance, begin
@@ -100,11 +101,17 @@ class CallBook:
         visit = right_visit(visits_near(Member(pk=member), client, self.moment), "out", self.moment)
         return tasks_of(visit, self.moment) if visit else {}
 
+    @cached_property
+    def _devices(self) -> bool:
+        member = self.call.state.get("member") or self.call.member_id
+        return bool(member) and bool(devices_for(Member(pk=member), self.call.state.get("client"), self.moment))
+
     def has_devices(self) -> bool:
-        return False
+        return self._devices
 
     def device_time(self, member: int, client: int | None, code: str) -> str | None:
-        return None
+        found = find_code(Member(pk=member), client, code, self.moment)
+        return self.spoken(found[0].at) if found else None
 
     def spoken_now(self) -> str:
         return self.spoken(self.moment)
@@ -175,6 +182,8 @@ def _carry_out(effect: Effect, call: PhoneCall, book: CallBook) -> None:
         call.failed_pins += 1
     elif effect.name == "punch":
         _punch(call, effect.values["kind"], book.moment)
+    elif effect.name == "device_code":
+        _clock_by_code(call, effect.values["kind"], effect.values["code"], book.moment)
     elif effect.name == "task":
         _answer_task(call, effect.values["planned_task"], effect.values["outcome"], book.moment)
 
@@ -199,6 +208,21 @@ def _punch(call: PhoneCall, kind: str, at: dt.datetime) -> ClockEvent:
     event = (clock.clock_in if kind == ClockEvent.Kind.IN else clock.clock_out)(visit, **how)
     call.visit = event.visit
     return event
+
+
+def _clock_by_code(call: PhoneCall, kind: str, code: str, at: dt.datetime) -> None:
+    member = Member.objects.select_related("user").get(pk=call.member_id)
+    event = clock_by_code(
+        member,
+        kind,
+        code,
+        by=actor_of(member),
+        until=at,
+        client_id=call.client_id,
+        call=call,
+        originating_number=call.from_number,
+    )
+    call.visit = event.visit
 
 
 def _answer_task(call: PhoneCall, planned_task: int, outcome: str, at: dt.datetime) -> None:

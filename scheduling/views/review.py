@@ -16,7 +16,7 @@ from careplans.models.vital import VitalKind
 from homecare.accounts.models import User
 from homecare.views import FormPage, ListPage, ScopedMixin
 from scheduling.forms.approval import ApplyForm, NoteForm
-from scheduling.models import PhoneEvent, Visit, VisitTask
+from scheduling.models import ClockEvent, PhoneEvent, Visit, VisitTask
 from scheduling.phone_reasons import Why
 from scheduling.services.phone_event import HANDLERS, apply_event, mark_reviewed
 
@@ -29,6 +29,7 @@ KINDS = {
     "vitals": gettext_lazy("Vital signs"),
     "note": gettext_lazy("Note"),
     "confirm": gettext_lazy("Confirmation"),
+    "device_code": gettext_lazy("Code of a device"),
 }
 
 
@@ -48,6 +49,8 @@ def meaning_of(event: PhoneEvent, titles: dict[int, str]) -> str:
     body = event.body
     if event.kind == "note":
         return str(body.get("text") or "")
+    if event.kind == "device_code":
+        return f"{ClockEvent.Kind.OUT.label if body.get('kind') == 'out' else ClockEvent.Kind.IN.label}: {body.get('code')}"
     if event.kind == "task":
         outcome = body.get("outcome")
         label = VisitTask.Outcome(outcome).label if outcome in VisitTask.Outcome.values else outcome

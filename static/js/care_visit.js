@@ -54,7 +54,19 @@ async function finishBody(form) {
   return (await ask(question, { detail, yes })) ? {} : null;
 }
 
-const BODIES = { task: taskBody, vitals: vitalsBody, note: noteBody, clock_out: finishBody };
+function deviceBody(form) {
+  const code = form.elements.code.value.replace(/\D/g, "");
+  const missing = form.querySelector("[data-code-missing]");
+  missing.hidden = code.length === 8;
+  missing.classList.toggle("d-block", code.length !== 8);
+  if (code.length !== 8) {
+    form.elements.code.focus();
+    return null;
+  }
+  return { kind: form.elements.kind.value, code };
+}
+
+const BODIES = { device_code: deviceBody, task: taskBody, vitals: vitalsBody, note: noteBody, clock_out: finishBody };
 
 async function onSubmit(event) {
   const form = event.target.closest("form[data-act]");
@@ -130,6 +142,10 @@ const SHOW = {
     }
   },
   note: ({ body }) => listItem(page.querySelector("[data-notes]"), body.text),
+  device_code({ body }) {
+    const list = page.querySelector("[data-codes]");
+    if (list) listItem(list, `${list.dataset[body.kind]}: ${body.code}`);
+  },
 };
 
 const shown = new Set();
