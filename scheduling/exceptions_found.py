@@ -39,6 +39,8 @@ class VisitFacts:
     finished_at: dt.datetime | None
     punches: Sequence[PunchFact] = field(default_factory=tuple)
     unanswered_tasks: int = 0
+    is_unplanned: bool = False
+    """Made afterwards, because somebody had clocked without one."""
     window: tuple[dt.datetime, dt.datetime] | None = None
     """Earliest and latest start of a flexible visit: within it nobody is early or late."""
     is_remote: bool = False
@@ -78,6 +80,7 @@ SUGGESTED_CODES: dict[str, str] = {
     "tasks_missing": "26",
     "offline": "10",
     "unknown_phone": "09",
+    "not_scheduled": "28",
 }
 
 
@@ -87,7 +90,8 @@ def _minutes(duration: dt.timedelta) -> int:
 
 def exceptions_found(facts: VisitFacts, tolerance: Tolerance) -> list[Found]:
     """Every exception of a finished visit, each kind at most once, in the order a person would tell them."""
-    return [*_of_times(facts, tolerance), *_of_punches(facts, tolerance), *_of_tasks(facts)]
+    unplanned = [Found("not_scheduled", {})] if facts.is_unplanned else []
+    return [*unplanned, *_of_times(facts, tolerance), *_of_punches(facts, tolerance), *_of_tasks(facts)]
 
 
 def _of_times(facts: VisitFacts, tolerance: Tolerance) -> Iterator[Found]:

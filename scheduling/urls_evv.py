@@ -2,9 +2,13 @@
 
 from django.urls import path
 
-from scheduling.views import fixed_device, telephony
+from scheduling.views import fixed_device, punch, telephony
 
 urlpatterns = [
+    path("schedule/punches/", punch.PunchList.as_view(), name="punch-list"),
+    path("schedule/punches/<int:pk>/match/", punch.PunchMatch.as_view(), name="punch-match"),
+    path("schedule/punches/<int:pk>/visit/", punch.PunchVisit.as_view(), name="punch-visit"),
+    path("schedule/punches/<int:pk>/close/", punch.PunchClose.as_view(), name="punch-close"),
     path("schedule/devices/<int:client_pk>/", fixed_device.DeviceList.as_view(), name="device-list"),
     path("schedule/devices/<int:pk>/remove/", fixed_device.DeviceRemove.as_view(), name="device-remove"),
     path("telephony/twilio/", telephony.TwilioVoice.as_view(), name="twilio-voice"),

@@ -18,7 +18,7 @@ from homecare import clock
 from homecare.navigation import address
 from homecare.reports.lines import Line, joined, line
 from homecare.reports.scope import Scope, read_all, scalar
-from scheduling.models import PhoneEvent, Visit
+from scheduling.models import ClockEvent, PhoneEvent, Visit
 from staff.models import TimeOff
 
 SHOWN = 8
@@ -86,6 +86,7 @@ COUNTED = (
     Part("referrals", _("Referrals waiting"), "inbox", "warning", "clients.view_referral", *RECEIVED),
     Part("time-off", _("Time off to decide"), "beach", "warning", "staff.view_timeoff", *REQUESTED),
     Part("phone-events", _("Phone records to review"), "device-mobile", "warning", CHANGE, "scheduling:review-list"),
+    Part("punches", _("Punches without a visit"), "clock-question", "warning", CHANGE, "scheduling:punch-list"),
     Part("unapproved", _("Visits to approve"), "checks", "warning", APPROVE, "scheduling:visit-approval"),
 )
 
@@ -157,7 +158,9 @@ def _counted(scope: Scope, parts: list[Part]) -> list[Shown]:
     waiting = {
         "referrals": lambda: scope.rows(Referral).open(),
         "time-off": lambda: scope.rows(TimeOff).filter(status=TimeOff.Status.REQUESTED),
-        "phone-events": lambda: scope.rows(PhoneEvent).to_review(),
+        # A clock that was kept is a punch as well, and is counted there.
+        "phone-events": lambda: scope.rows(PhoneEvent).to_review().exclude(answer__has_key="clock_event"),
+        "punches": lambda: scope.rows(ClockEvent).unmatched(),
         "unapproved": lambda: scope.rows(Visit).awaiting_approval(scope.moment),
     }
     wanted = {part.key.replace("-", "_"): scalar(waiting[part.key]()) for part in parts}

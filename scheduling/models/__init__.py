@@ -1,4 +1,4 @@
-from scheduling.models.clock_event import ClockEvent, PhoneEvent
+from scheduling.models.clock_event import ClockEvent, PhoneEvent, PunchDecision
 from scheduling.models.feed import CalendarFeed
 from scheduling.models.fixed_device import FixedDevice
 from scheduling.models.lost_visit import LostVisit
@@ -30,6 +30,7 @@ __all__ = [
     "PhoneEvent",
     "Publication",
     "PublicationReceipt",
+    "PunchDecision",
     "ReasonCode",
     "Roster",
     "RosterLine",

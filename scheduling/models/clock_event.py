@@ -18,6 +18,14 @@ class ClockEventQuerySet(ScopedQuerySet):
     def of_person(self, user: Any) -> ClockEventQuerySet:
         return self.filter(member__user=user)
 
+    def unmatched(self) -> ClockEventQuerySet:
+        """Without a visit, and nobody has said what becomes of it."""
+        return self.filter(visit=None, decision=None)
+
+
+class PunchDecisionQuerySet(ScopedQuerySet):
+    branch_path = "clock_event__member__branch_id"
+
 
 class ClockEvent(models.Model):
     """A punch. Never edited, never deleted (database trigger), never refused: place and accuracy are kept and flagged.
@@ -98,6 +106,42 @@ class ClockEvent(models.Model):
     @property
     def masked_number(self) -> str:
         return masked(self.originating_number)
+
+
+class PunchDecision(models.Model):
+    """What a person decided about a punch that had no visit. The punch itself stays as it was."""
+
+    class Kind(models.TextChoices):
+        MATCHED = "matched", _("Given to a visit")
+        NEW_VISIT = "new_visit", _("A visit was made for it")
+        CLOSED = "closed", _("Closed")
+
+    clock_event = models.OneToOneField(ClockEvent, on_delete=models.PROTECT, related_name="decision")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    visit = models.ForeignKey(
+        "scheduling.Visit", null=True, blank=True, on_delete=models.PROTECT, related_name="punch_decisions"
+    )
+    note = models.CharField(max_length=200, blank=True)
+    by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+", db_index=False)
+    at = models.DateTimeField(default=timezone.now)
+
+    objects = PunchDecisionQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(kind="closed", visit=None)
+                | ~models.Q(kind="closed") & models.Q(visit__isnull=False),
+                name="punch_decision_names_its_visit",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.clock_event_id}"
+
+    @property
+    def branch_id(self) -> int:
+        return self.clock_event.member.branch_id
 
 
 class PhoneEventQuerySet(ScopedQuerySet):

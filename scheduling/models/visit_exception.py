@@ -49,6 +49,7 @@ class VisitException(models.Model):
         MANUAL = "manual", _("Clocked by the office")
         TASKS_MISSING = "tasks_missing", _("Tasks without an answer")
         OFFLINE = "offline", _("Recorded offline")
+        NOT_SCHEDULED = "not_scheduled", _("Not scheduled")
         UNKNOWN_PHONE = "unknown_phone", _("Telephone not on file")
 
     visit = models.ForeignKey("scheduling.Visit", on_delete=models.CASCADE, related_name="exceptions")

@@ -21,12 +21,13 @@ from careplans.models.vital import VitalKind
 from homecare.accounts.models import User
 from homecare.audit.services.event import record
 from homecare.errors import Conflict, DomainError, constraint_name
-from scheduling.models import ClockEvent, PhoneEvent, Visit
+from scheduling.models import ClockEvent, PhoneEvent, PunchDecision, Visit
 from scheduling.phone_envelope import read_number, read_position, read_values
 from scheduling.phone_reasons import NotApplied, Why, sentence_for
 from scheduling.services import clock
 from scheduling.services.confirmation import confirm_visit
 from scheduling.services.fixed_device import clock_by_code
+from scheduling.services.punch import decide
 from scheduling.services.visit_note import add_note
 from scheduling.services.visit_reading import record_readings
 from scheduling.services.visit_task import record_task
@@ -259,7 +260,11 @@ def mark_reviewed(event: PhoneEvent, *, by: User, note: str) -> PhoneEvent:
     """Somebody looked and nothing is to be carried out; says why in a few words."""
     if not note.strip():
         raise DomainError(_("Say in a few words what you did about it."), field="note")
-    return _reviewed(_locked_for_review(event), by=by, note=note)
+    row = _locked_for_review(event)
+    punch = ClockEvent.objects.unmatched().filter(pk=row.answer.get("clock_event")).first()
+    if punch is not None:
+        decide(punch, PunchDecision.Kind.CLOSED, note=note, by=by)
+    return _reviewed(row, by=by, note=note)
 
 
 def _locked_for_review(event: PhoneEvent) -> PhoneEvent:

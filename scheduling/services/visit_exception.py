@@ -15,7 +15,7 @@ from homecare.accounts.models import Agency, User
 from homecare.audit.services.event import record
 from homecare.errors import Conflict, DomainError
 from scheduling.exceptions_found import Found, PunchFact, Tolerance, VisitFacts, exceptions_found
-from scheduling.models import ClockEvent, ReasonCode, Visit, VisitException, VisitTask
+from scheduling.models import ClockEvent, PunchDecision, ReasonCode, Visit, VisitException, VisitTask
 
 DETAILS: dict[str, str] = {
     "late": gettext_noop("Started %(minutes)s min after the planned time."),
@@ -29,6 +29,7 @@ DETAILS: dict[str, str] = {
     "manual": gettext_noop("The office clocked for the caregiver (%(count)s)."),
     "tasks_missing": gettext_noop("%(count)s tasks have no answer."),
     "unknown_phone": gettext_noop("Clocked from a telephone that is not on the client's file."),
+    "not_scheduled": gettext_noop("Nobody had planned this visit; it was made from a punch."),
     "offline": gettext_noop("Recorded without signal; reached us %(minutes)s min later."),
 }
 
@@ -62,6 +63,7 @@ def _facts(visit: Visit) -> VisitFacts:
         unanswered_tasks=VisitTask.objects.filter(visit=visit, outcome=VisitTask.Outcome.PENDING).count(),
         window=_window(visit),
         is_remote=visit.service_type.is_remote,
+        is_unplanned=PunchDecision.objects.filter(visit=visit, kind=PunchDecision.Kind.NEW_VISIT).exists(),
     )
 
 

@@ -50,7 +50,8 @@ def meaning_of(event: PhoneEvent, titles: dict[int, str]) -> str:
     if event.kind == "note":
         return str(body.get("text") or "")
     if event.kind == "device_code":
-        return f"{ClockEvent.Kind.OUT.label if body.get('kind') == 'out' else ClockEvent.Kind.IN.label}: {body.get('code')}"
+        kind = ClockEvent.Kind.OUT if body.get("kind") == "out" else ClockEvent.Kind.IN
+        return f"{kind.label}: {body.get('code')}"
     if event.kind == "task":
         outcome = body.get("outcome")
         label = VisitTask.Outcome(outcome).label if outcome in VisitTask.Outcome.values else outcome
