@@ -150,6 +150,7 @@ OFFICE: tuple[Section, ...] = (
             Entry(_("Agency"), "accounts:settings", "accounts.change_agency"),
             Entry(_("Placement rules"), "scheduling:rule-settings", "accounts.change_agency"),
             Entry(_("Suggestions"), "scheduling:weight-settings", "accounts.change_agency"),
+            Entry(_("Reason codes"), "scheduling:reason-code-list", "accounts.change_agency"),
             Entry(_("People and access"), "accounts:user-list", "accounts.view_user"),
             Entry(_("Branches"), "accounts:branch-list", "accounts.view_branch"),
         ),

@@ -370,6 +370,12 @@ TRAVEL_TIMES = env.str("TRAVEL_TIMES", default="straight_line")
 TRAVEL_URL = env.str("TRAVEL_URL", default="")
 TRAVEL_TIMEOUT_SECONDS = env.float("TRAVEL_TIMEOUT_SECONDS", default=1.5)
 
+# Whose table of reason codes a visit uses: called as provide(visits), gives {visit's key: name of the set}.
+REASON_CODE_SETS = ["billing.reason_sets.sets_of_payers"]
+
+# What else may be amiss in a visit that took place: called as check(visit), gives [(kind of exception, sentence)].
+VISIT_CHECKS = ["billing.visit_checks.no_authorization"]
+
 # Clocking by telephone is off until a provider and its secret are named (docs/field-work.md, section 7).
 TELEPHONY_PROVIDER = env.str("TELEPHONY_PROVIDER", default="")  # "twilio": whoever speaks TwiML and signs like it
 TELEPHONY_SECRET = env.str("TELEPHONY_SECRET", default="")

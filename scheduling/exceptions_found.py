@@ -10,6 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+# From here on a phone's clock, or the circle in which it says it is, is worth a question (STANDARDS 1.2).
+SKEW_AFTER = dt.timedelta(minutes=5)
+INACCURATE_FROM_METRES = 100
 # A punch that reached us later than this was recorded offline.
 OFFLINE_AFTER = dt.timedelta(minutes=5)
 
@@ -27,6 +30,9 @@ class PunchFact:
     is_by_phone_app: bool = True
     """A telephone or a device gives no position: the number or the address of the device is the place."""
     is_strange_number: bool = False
+    is_mock: bool = False
+    clock_offset: dt.timedelta = dt.timedelta()
+    accuracy_metres: int | None = None
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,8 @@ class VisitFacts:
     finished_at: dt.datetime | None
     punches: Sequence[PunchFact] = field(default_factory=tuple)
     unanswered_tasks: int = 0
+    overlap_minutes: int = 0
+    """The longest time it shares by the clock with another visit of its caregiver or client."""
     is_unplanned: bool = False
     """Made afterwards, because somebody had clocked without one."""
     window: tuple[dt.datetime, dt.datetime] | None = None
@@ -81,6 +89,11 @@ SUGGESTED_CODES: dict[str, str] = {
     "offline": "10",
     "unknown_phone": "09",
     "not_scheduled": "28",
+    "overlap": "05",
+    "authorization": "22",
+    "mock_location": "22",
+    "clock_skew": "23",
+    "inaccurate": "23",
 }
 
 
@@ -91,7 +104,16 @@ def _minutes(duration: dt.timedelta) -> int:
 def exceptions_found(facts: VisitFacts, tolerance: Tolerance) -> list[Found]:
     """Every exception of a finished visit, each kind at most once, in the order a person would tell them."""
     unplanned = [Found("not_scheduled", {})] if facts.is_unplanned else []
-    return [*unplanned, *_of_times(facts, tolerance), *_of_punches(facts, tolerance), *_of_tasks(facts)]
+    shared = [Found("overlap", {"minutes": facts.overlap_minutes})] if facts.overlap_minutes else []
+    of_phones = _of_phones([punch for punch in facts.punches if not punch.is_manual and punch.is_by_phone_app])
+    return [
+        *unplanned,
+        *_of_times(facts, tolerance),
+        *shared,
+        *_of_punches(facts, tolerance),
+        *of_phones,
+        *_of_tasks(facts),
+    ]
 
 
 def _of_times(facts: VisitFacts, tolerance: Tolerance) -> Iterator[Found]:
@@ -131,6 +153,18 @@ def _of_punches(facts: VisitFacts, tolerance: Tolerance) -> Iterator[Found]:
     late = [punch.received_at - punch.at for punch in app if punch.received_at - punch.at > OFFLINE_AFTER]
     if late:
         yield Found("offline", {"minutes": _minutes(max(late))})
+
+
+def _of_phones(punches: Sequence[PunchFact]) -> Iterator[Found]:
+    """What the phone itself says that speaks against its place or its time."""
+    if any(punch.is_mock for punch in punches):
+        yield Found("mock_location", {})
+    skew = max((abs(punch.clock_offset) for punch in punches), default=dt.timedelta())
+    if skew > SKEW_AFTER:
+        yield Found("clock_skew", {"minutes": _minutes(skew)})
+    vague = max((punch.accuracy_metres or 0 for punch in punches), default=0)
+    if vague > INACCURATE_FROM_METRES:
+        yield Found("inaccurate", {"metres": vague})
 
 
 def _of_tasks(facts: VisitFacts) -> Iterator[Found]:

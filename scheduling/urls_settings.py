@@ -2,9 +2,13 @@
 
 from django.urls import path
 
-from scheduling.views import matching_weight, rule, training
+from scheduling.views import matching_weight, reason_code, rule, training
 
 urlpatterns = [
+    path("reasons/", reason_code.ReasonCodeList.as_view(), name="reason-code-list"),
+    path("reasons/new/", reason_code.ReasonCodeCreate.as_view(), name="reason-code-create"),
+    path("reasons/import/", reason_code.ReasonCodeImport.as_view(), name="reason-code-import"),
+    path("reasons/<int:pk>/", reason_code.ReasonCodeUpdate.as_view(), name="reason-code-update"),
     path("rules/", rule.RuleSettings.as_view(), name="rule-settings"),
     path("trainings/new/", training.TrainingAdd.as_view(), name="training-add"),
     path("trainings/<int:pk>/remove/", training.TrainingRemove.as_view(), name="training-remove"),

@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.models import Authorization, Coverage, Payer, Rate
 from clients.forms.fields import DayInput
-from scheduling.models import ServiceType
+from scheduling.models import ReasonCode, ServiceType
+from scheduling.reason_codes import DEFAULT_SET
 
 
 def laid_out(*rows: Any) -> FormHelper:
@@ -27,7 +28,7 @@ class PayerForm(forms.ModelForm):
         model = Payer
         fields = [
             "name", "kind", "payer_id", "bills_client", "line1", "city", "state", "postal_code", "email",
-            "rounding", "terms_days", "needs_authorization", "is_active",
+            "rounding", "terms_days", "needs_authorization", "reason_set", "is_active",
         ]  # fmt: skip
         labels = {
             "line1": _("Street or PO box"),
@@ -37,10 +38,19 @@ class PayerForm(forms.ModelForm):
             "needs_authorization": _("Needs an authorization"),
             "is_active": _("In use"),
             "rounding": _("Minutes become units by"),
+            "reason_set": _("Reason codes of visits"),
         }
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
+        names = ReasonCode.objects.in_use().values_list("set_name", flat=True).distinct().order_by("set_name")
+        words = [(name, name) for name in names if name != DEFAULT_SET]
+        self.fields["reason_set"] = forms.ChoiceField(
+            label=self.fields["reason_set"].label,
+            choices=[("", _("The default table")), *words],
+            required=False,
+            help_text=_("The table its programme asks for when a visit's record needed a person."),
+        )
         town = Div("city", "state", "postal_code", css_class="field-row")
         reach = Div("email", "payer_id", css_class="field-row")
         rules = Div("rounding", "terms_days", css_class="field-row")
@@ -48,7 +58,7 @@ class PayerForm(forms.ModelForm):
             ("name", "kind"),
             "bills_client",
             Fieldset(_("Address for bills"), "line1", town, reach),
-            Fieldset(_("Rules"), rules, "needs_authorization", "is_active"),
+            Fieldset(_("Rules"), rules, "reason_set", "needs_authorization", "is_active"),
         )
 
 

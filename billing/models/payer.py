@@ -47,6 +47,9 @@ class Payer(models.Model):
     rounding = models.CharField(max_length=10, choices=Rounding.choices, default=Rounding.NEAREST8)
     terms_days = models.PositiveSmallIntegerField(default=14)
     needs_authorization = models.BooleanField(default=False)
+    reason_set = models.CharField(
+        max_length=40, blank=True, help_text=_("Which table of reason codes its visits use; empty: the default one.")
+    )
     is_active = models.BooleanField(default=True)
 
     objects = SharedQuerySet.as_manager()

@@ -13,9 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from homecare.accounts.models import Branch, User
 from homecare.clock import at_local, local, monday_of, week_bounds
-from scheduling.exceptions_found import SUGGESTED_CODES
 from scheduling.models import ClockEvent, ReasonCode, Visit
-from scheduling.reason_codes import DEFAULT_SET
+from scheduling.reason_sets import set_of
 from staff.models import Member
 
 
@@ -46,30 +45,41 @@ class LocalMomentField(forms.Field):
             raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from None
 
 
-def reason_codes() -> Any:
-    return ReasonCode.objects.filter(set_name=DEFAULT_SET)
-
-
 class ReasonForm(forms.Form):
     """A reason code, with a sentence where the code asks for one."""
 
     code = forms.ModelChoiceField(
         ReasonCode.objects.none(), label=_("Reason"), required=False, empty_label=_("Choose a reason")
     )
+    action = forms.ModelChoiceField(
+        ReasonCode.objects.none(),
+        label=_("What was done about it"),
+        required=False,
+        empty_label=_("Choose what was done"),
+    )
     memo = forms.CharField(label=_("Explanation"), max_length=256, required=False)
 
-    def __init__(self, *args: Any, **kwargs: Any):
+    def __init__(self, *args: Any, visit: Visit, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        cast(forms.ModelChoiceField, self.fields["code"]).queryset = reason_codes()
+        self.codes = set_of(visit)
+        self._offer("code", self.codes.reasons)
+        if self.codes.actions:
+            self._offer("action", self.codes.actions)
+        else:
+            del self.fields["action"]
+
+    def _offer(self, name: str, codes: list[ReasonCode]) -> None:
+        field = cast(forms.ModelChoiceField, self.fields[name])
+        field.queryset = ReasonCode.objects.filter(pk__in=[code.pk for code in codes])
 
 
 class AdjustForm(ReasonForm):
     """The approved times of one visit, beside its punches."""
 
-    field_order = ["starts_at", "ends_at", "code", "memo"]
+    field_order = ["starts_at", "ends_at", "code", "action", "memo"]
 
     def __init__(self, *args: Any, visit: Visit, **kwargs: Any):
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, visit=visit, **kwargs)
         zone = visit.branch.time_zone
         starts_at, ends_at = visit.started_at or visit.starts_at, visit.finished_at or visit.ends_at
         self.fields["starts_at"] = LocalMomentField(zone=zone, moment=starts_at, label=_("Approved start"))
@@ -77,8 +87,7 @@ class AdjustForm(ReasonForm):
         self.fields["code"].help_text = _("Needed when the times differ from the punches or an exception is open.")
         open_kinds = list(visit.exceptions.unresolved().values_list("kind", flat=True))
         if open_kinds:
-            suggested = SUGGESTED_CODES.get(open_kinds[0], "")
-            self.fields["code"].initial = reason_codes().filter(code=suggested).first()
+            self.fields["code"].initial = self.codes.suggested(open_kinds[0])
         self.order_fields(self.field_order)
 
 

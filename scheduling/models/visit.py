@@ -6,11 +6,13 @@ from typing import Any, ClassVar
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from homecare.accounts.models import ScopedQuerySet
 from homecare.clock import minutes_between, now
 from homecare.status import StatusModel
+from scheduling.evv import missing_elements
 
 # A visit so near is shown even when nobody published it: a client must not wait for a button.
 ALWAYS_SHOWN = dt.timedelta(hours=48)
@@ -170,6 +172,15 @@ class Visit(StatusModel):
         db_index=False,
         help_text=_("Why the approved times differ from the punches."),
     )
+    adjustment_action = models.ForeignKey(
+        "scheduling.ReasonCode",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        help_text=_("What was done about it, where the payer asks for that."),
+    )
     adjustment_memo = models.CharField(max_length=256, blank=True)
     approved_by = models.ForeignKey(
         "accounts.User", null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
@@ -252,6 +263,15 @@ class Visit(StatusModel):
         if self.started_at is None or self.finished_at is None:
             return None
         return max(0, minutes_between(self.started_at, self.finished_at))
+
+    @cached_property
+    def evv_missing(self) -> list[str]:
+        """What is missing of the six elements of a verified visit, as sentences (scheduling/evv.py)."""
+        return missing_elements(self, self.clock_events.all(), self.exceptions.all())
+
+    @property
+    def evv_complete(self) -> bool:
+        return not self.evv_missing
 
     @property
     def is_open(self) -> bool:

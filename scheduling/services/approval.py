@@ -20,12 +20,12 @@ from homecare.audit.services.event import build, changes_of, record, record_many
 from homecare.clock import minutes_between
 from homecare.errors import Conflict, DomainError, readable
 from scheduling.models import ReasonCode, Visit, VisitException
-from scheduling.services.visit_exception import check_reason, find_exceptions, set_reason
+from scheduling.services.visit_exception import REASON_FIELDS, check_reason, find_exceptions, set_reason
 from scheduling.services.visit_task import copy_tasks
 
 LONGEST = dt.timedelta(hours=25)
 APPROVAL_FIELDS = ["status", "version", "approved_minutes", "approved_starts_at", "approved_ends_at"]
-APPROVAL_FIELDS += ["approved_by", "approved_at", "adjustment_code", "adjustment_memo"]
+APPROVAL_FIELDS += ["approved_by", "approved_at", "adjustment_code", "adjustment_action", "adjustment_memo"]
 
 
 @dataclass
@@ -122,6 +122,7 @@ def approve_visit(
     ends_at: dt.datetime | None = None,
     code: ReasonCode | None = None,
     memo: str = "",
+    action: ReasonCode | None = None,
 ) -> Visit:
     """Approves one completed visit, with its punches or with adjusted times beside them.
 
@@ -137,8 +138,9 @@ def approve_visit(
     _check_times(starts_at, ends_at)
     adjusted = not (_same_minute(row.started_at, starts_at) and _same_minute(row.finished_at, ends_at))
     if row.status == Visit.Status.COMPLETED:
-        _resolve_open(row, code=code, memo=memo, by=by, needed=adjusted)
-    row.adjustment_code, row.adjustment_memo = (code, memo.strip()[:256]) if adjusted else (None, "")
+        _resolve_open(row, code=code, memo=memo, action=action, by=by, needed=adjusted)
+    row.adjustment_code, row.adjustment_action = (code, action) if adjusted else (None, None)
+    row.adjustment_memo = memo.strip()[:256] if adjusted else ""
     if not adjusted and row.started_at and row.finished_at:
         starts_at, ends_at = row.started_at, row.finished_at  # to the second, as punched
     _set_approval(row, starts_at, ends_at, by, timezone.now())
@@ -147,13 +149,15 @@ def approve_visit(
     return row
 
 
-def _resolve_open(visit: Visit, *, code: ReasonCode | None, memo: str, by: User, needed: bool) -> None:
+def _resolve_open(
+    visit: Visit, *, code: ReasonCode | None, memo: str, action: ReasonCode | None, by: User, needed: bool
+) -> None:
     open_ones = list(VisitException.objects.select_for_update().filter(visit=visit).unresolved())
     if needed or open_ones:
-        check_reason(code, memo)
+        check_reason(visit, code, memo, action)
     for one in open_ones:
-        set_reason(one, code=code, memo=memo, by=by)
-    VisitException.objects.bulk_update(open_ones, ["reason_code", "memo", "resolved_by", "resolved_at"])
+        set_reason(one, code=code, memo=memo, action=action, by=by)
+    VisitException.objects.bulk_update(open_ones, REASON_FIELDS)
 
 
 @transaction.atomic
@@ -170,7 +174,7 @@ def reopen_visit(visit: Visit, *, by: User, reason: str) -> Visit:
     row.move_to(Visit.Status.COMPLETED)
     row.version += 1
     row.approved_minutes = row.approved_starts_at = row.approved_ends_at = None
-    row.approved_by = row.approved_at = row.adjustment_code = None
+    row.approved_by = row.approved_at = row.adjustment_code = row.adjustment_action = None
     row.adjustment_memo = ""
     try:
         with transaction.atomic():

@@ -163,6 +163,18 @@ def _how(event: PhoneEvent, member: Member) -> dict[str, Any]:
         "position": position,
         "position_problem": problem,
         "received_at": event.received_at,
+        "evidence": _evidence(event),
+    }
+
+
+def _evidence(event: PhoneEvent) -> dict[str, Any]:
+    """What the phone says of itself: whether a program makes its position up, and how far its clock was off."""
+    position = event.body.get("position")
+    offset = event.body.get("offset_ms")
+    seconds = round(offset / 1000) if isinstance(offset, int) else None
+    return {
+        "is_mock_location": isinstance(position, dict) and position.get("mock") is True,
+        "clock_offset_seconds": seconds if seconds is not None and abs(seconds) < 2**31 else None,
     }
 
 

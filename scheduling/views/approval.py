@@ -21,9 +21,9 @@ from homecare.clock import minutes_between
 from homecare.errors import safe_back
 from homecare.templatetags.ui import daytime_tag
 from homecare.views import ActionView, FormPage, ListPage, PermissionMixin, ScopedMixin
-from scheduling.exceptions_found import SUGGESTED_CODES
-from scheduling.forms.approval import AdjustForm, ApprovalFilter, ClockForm, ReasonForm, WhyForm, reason_codes
+from scheduling.forms.approval import AdjustForm, ApprovalFilter, ClockForm, ReasonForm, WhyForm
 from scheduling.models import PhoneEvent, ReasonCode, Visit, VisitException
+from scheduling.reason_sets import set_of, sets_of
 from scheduling.services.approval import (
     approve_visit,
     approve_visits,
@@ -107,8 +107,14 @@ class ApprovalList(ListPage):
         if self.show == "clean":
             rows = rows.filter(has_open=False, started_at__isnull=False, finished_at__isnull=False)
         first = When(Q(has_open=True) | ~Q(status=Visit.Status.COMPLETED) | Q(finished_at=None), then=Value(0))
-        exceptions = Prefetch("exceptions", queryset=VisitException.objects.select_related("reason_code"))
-        rows = rows.with_people().select_related("adjustment_code", "approved_by").prefetch_related(exceptions)
+        exceptions = Prefetch(
+            "exceptions", queryset=VisitException.objects.select_related("reason_code", "action_code")
+        )
+        rows = (
+            rows.with_people()
+            .select_related("adjustment_code", "approved_by")
+            .prefetch_related(exceptions, "clock_events")
+        )
         return rows.order_by(Case(first, default=Value(1)), "starts_at", "pk")
 
     def _shown(self, queryset: Any) -> Any:
@@ -138,13 +144,15 @@ class ApprovalList(ListPage):
 
     @staticmethod
     def approval_rows(visits: Any) -> list[ApprovalRow]:
-        codes = {code.code: code for code in reason_codes()}
-        rows = []
+        visits, rows = list(visits), []
+        sets = sets_of(visits)
         for visit in visits:
             exceptions = list(visit.exceptions.all())
             open_ones = [one for one in exceptions if one.resolved_at is None]
             resolved = [one for one in exceptions if one.resolved_at is not None]
-            suggestions = [Suggestion(one, codes.get(SUGGESTED_CODES.get(one.kind, ""))) for one in open_ones]
+            codes = sets[visit.pk]
+            # Where the payer also asks what was done about it, one click cannot say both.
+            suggestions = [Suggestion(one, None if codes.actions else codes.suggested(one.kind)) for one in open_ones]
             rows.append(ApprovalRow(visit, suggestions, resolved, why_not(visit, len(open_ones))))
         return rows
 
@@ -314,11 +322,16 @@ class ExceptionResolve(DecisionPage):
     model = VisitException
     permission = APPROVE
     form_class = ReasonForm
+    needs_visit = True
     title = gettext_lazy("Reason for this exception")
 
     def get_initial(self) -> dict[str, Any]:
-        suggested = reason_codes().filter(code=SUGGESTED_CODES.get(self.row.kind, "")).first()
-        return {"code": self.row.reason_code_id or suggested, "memo": self.row.memo}
+        suggested = set_of(self.visit).suggested(self.row.kind)
+        return {
+            "code": self.row.reason_code_id or suggested,
+            "action": self.row.action_code_id,
+            "memo": self.row.memo,
+        }
 
     def perform(self, form: Any) -> VisitException:
         return resolve_exception(self.row, by=self.request.user, **form.cleaned_data)  # type: ignore[arg-type]

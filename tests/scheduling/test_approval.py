@@ -31,13 +31,13 @@ HOUR = dt.timedelta(hours=1)
 
 @pytest.fixture
 def late_code(db):
-    return ReasonCode.objects.get_or_create(set_name="test", code="12", defaults={"text": "Staff late"})[0]
+    return ReasonCode.objects.get_or_create(set_name="default", code="12", defaults={"text": "Staff late"})[0]
 
 
 @pytest.fixture
 def other_code(db):
     row, _made = ReasonCode.objects.get_or_create(
-        set_name="test", code="22", defaults={"text": "Other", "needs_memo": True}
+        set_name="default", code="22", defaults={"text": "Other", "needs_memo": True}
     )
     return row
 
@@ -289,7 +289,7 @@ ARROWS = {
 
 
 def code():
-    return ReasonCode.objects.get_or_create(set_name="test", code="12", defaults={"text": "Staff late"})[0]
+    return ReasonCode.objects.get_or_create(set_name="default", code="12", defaults={"text": "Staff late"})[0]
 
 
 @pytest.mark.parametrize("status", Visit.Status.values)

@@ -147,7 +147,7 @@ def test_bulk_tells_what_was_left(caregiver, coordinator, as_user):
 
 def test_exception_is_resolved_with_one_click(caregiver, coordinator, as_user):
     one = late(done(caregiver))
-    code = ReasonCode.objects.get(code="12")
+    code = ReasonCode.objects.get(set_name="default", code="12")
     back = "http://testserver" + url("visit-approval") + "?show=exceptions"
     answer = as_user(coordinator).post(url("exception-resolve", one.pk), {"code": code.pk}, headers={"Referer": back})
     assert answer.headers["Location"] == back
@@ -157,8 +157,8 @@ def test_exception_is_resolved_with_one_click(caregiver, coordinator, as_user):
 
 def test_exception_form_keeps_what_was_typed(caregiver, coordinator, as_user):
     one = late(done(caregiver))
-    other = ReasonCode.objects.get(code="22")
-    http, suggested = as_user(coordinator), ReasonCode.objects.get(code="12")
+    other = ReasonCode.objects.get(set_name="default", code="22")
+    http, suggested = as_user(coordinator), ReasonCode.objects.get(set_name="default", code="12")
     assert f'<option value="{suggested.pk}" selected' in body(http.get(url("exception-resolve", one.pk)))
     answer = http.post(url("exception-resolve", one.pk), {"code": other.pk, "memo": ""})
     assert "needs a sentence" in body(answer)
@@ -173,7 +173,9 @@ def test_adjusted_times_are_local_and_need_a_reason(caregiver, coordinator, as_u
     times = {"starts_at": f"{day}T08:00", "ends_at": f"{day}T08:45"}
     assert "Choose a reason" in body(http.post(url("visit-adjust", visit.pk), times))
     assert "Enter date and time" in body(http.post(url("visit-adjust", visit.pk), {**times, "ends_at": "soon"}))
-    answer = http.post(url("visit-adjust", visit.pk), {**times, "code": ReasonCode.objects.get(code="01").pk})
+    answer = http.post(
+        url("visit-adjust", visit.pk), {**times, "code": ReasonCode.objects.get(set_name="default", code="01").pk}
+    )
     assert answer.status_code == 302
     visit.refresh_from_db()
     assert (visit.approved_starts_at, visit.approved_minutes) == (yesterday(), 45)

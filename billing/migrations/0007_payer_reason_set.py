@@ -1,0 +1,21 @@
+"""Which table of reason codes the visits of a payer use."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("billing", "0006_payment_from_one_cent"),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name="payer",
+            name="reason_set",
+            field=models.CharField(
+                blank=True,
+                help_text="Which table of reason codes its visits use; empty: the default one.",
+                max_length=40,
+            ),
+        ),
+    ]
