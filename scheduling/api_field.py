@@ -68,7 +68,9 @@ class EnvelopeSerializer(serializers.Serializer):
     """One act of a phone; read by `scheduling.phone_envelope`."""
 
     key = serializers.UUIDField(help_text="Made by the phone; the same act sent again carries the same key.")
-    kind = serializers.ChoiceField(["clock_in", "clock_out", "task", "vitals", "note", "confirm", "device_code"])
+    kind = serializers.ChoiceField(
+        ["clock_in", "clock_out", "task", "vitals", "note", "confirm", "device_code", "correction"]
+    )
     visit = serializers.IntegerField()
     at = serializers.DateTimeField(help_text="The device's time, with its zone.")
     offset_ms = serializers.IntegerField(required=False, help_text="Server time minus device time, in milliseconds.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from typing import Any
 
@@ -55,6 +56,22 @@ def _device_code(post: QueryDict) -> dict[str, Any]:
     return {"kind": "out" if post.get("kind") == "out" else "in", "code": code}
 
 
+def _correction(post: QueryDict) -> dict[str, Any]:
+    body = {name: post.get(name, "").strip() for name in ("start", "end", "reason", "signed_name")}
+    if not body["start"] and not body["end"]:
+        raise DomainError(_("Enter when the visit began or ended."), field="start")
+    for name in ("start", "end"):
+        try:
+            dt.time.fromisoformat(body[name] or "00:00")
+        except ValueError:
+            raise DomainError(_("Enter a time, for example 08:15."), field=name) from None
+    if not body["reason"]:
+        raise DomainError(_("Say in a few words why the times are wrong."), field="reason")
+    if not body["signed_name"]:
+        raise DomainError(_("Enter the name of who confirms the times."), field="signed_name")
+    return body
+
+
 def _nothing(post: QueryDict) -> dict[str, Any]:
     return {}
 
@@ -67,6 +84,7 @@ BODIES = {
     "note": _note,
     "confirm": _nothing,
     "device_code": _device_code,
+    "correction": _correction,
 }
 
 

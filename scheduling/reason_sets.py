@@ -36,7 +36,8 @@ class ReasonSet:
 
 def sets_of(visits: Iterable[Visit]) -> dict[int, ReasonSet]:
     """Visit's key → its payer's table; the default table where the payer has none or none of its codes is in use."""
-    rows, named = list(visits), {}
+    rows = list(visits)
+    named: dict[int, str] = {}
     for path in settings.REASON_CODE_SETS:
         named |= import_string(path)(rows)
     known: dict[str, ReasonSet] = {}

@@ -23,6 +23,12 @@ declare(
     permission="scheduling.clock_for_other",
 )
 declare(
+    "visit.correction",
+    label=_("An answer to a correction of mine"),
+    channels=("app", "email"),
+    permission="scheduling.work_visit",
+)
+declare(
     "visit.unapproved",
     label=_("Visits wait for approval"),
     channels=("app", "email"),

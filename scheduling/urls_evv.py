@@ -2,9 +2,11 @@
 
 from django.urls import path
 
-from scheduling.views import fixed_device, punch, telephony
+from scheduling.views import correction, fixed_device, punch, telephony
 
 urlpatterns = [
+    path("schedule/corrections/<int:pk>/accept/", correction.CorrectionAccept.as_view(), name="correction-accept"),
+    path("schedule/corrections/<int:pk>/decline/", correction.CorrectionDecline.as_view(), name="correction-decline"),
     path("schedule/punches/", punch.PunchList.as_view(), name="punch-list"),
     path("schedule/punches/<int:pk>/match/", punch.PunchMatch.as_view(), name="punch-match"),
     path("schedule/punches/<int:pk>/visit/", punch.PunchVisit.as_view(), name="punch-visit"),

@@ -15,7 +15,7 @@ from careplans.models.vital import VitalKind, VitalThreshold
 from clients.models import Address, Allergy
 from scheduling.directions import geo_uri
 from scheduling.handover import Handover, handover_of
-from scheduling.models import FixedDevice, Visit, VisitNote, VisitTask
+from scheduling.models import FixedDevice, Visit, VisitCorrection, VisitNote, VisitTask
 from scheduling.services.visit_task import due_tasks, plan_in_force
 from staff.models import Member, TaskCategory
 
@@ -73,6 +73,8 @@ class VisitSheet:
     notes: list[VisitNote]
     handover: Handover | None = None
     has_device: bool = False
+    corrections: list[VisitCorrection] = field(default_factory=list)
+    may_correct: bool = False
 
     @property
     def unanswered(self) -> int:
@@ -88,6 +90,7 @@ def sheet_for(visit: Visit, member: Member) -> VisitSheet:
     address = primary_address(visit.client_id)
     moment = timezone.now()
     shows_care = visit.starts_at - CARE_SHOWN <= moment <= visit.ends_at + CARE_SHOWN
+    corrections = list(visit.corrections.all())
     signs, more = _signs(visit, member) if shows_care else ([], [])
     return VisitSheet(
         visit=visit,
@@ -102,8 +105,17 @@ def sheet_for(visit: Visit, member: Member) -> VisitSheet:
         medications=list(MedicationOrder.objects.filter(client=visit.client_id).current()) if shows_care else [],
         notes=list(visit.notes.select_related("author")),
         handover=handover_of(visit) if shows_care else None,
+        corrections=corrections,
+        may_correct=_may_correct(visit, corrections, moment),
         has_device=FixedDevice.objects.filter(client=visit.client_id).installed().exists(),
     )
+
+
+def _may_correct(visit: Visit, corrections: list[VisitCorrection], moment: dt.datetime) -> bool:
+    """It has begun, the office has not closed it, and no correction waits."""
+    is_closed = visit.status in (Visit.Status.APPROVED, Visit.Status.CANCELLED)
+    waits = any(one.status == VisitCorrection.Status.PENDING for one in corrections)
+    return visit.starts_at <= moment and not is_closed and not waits
 
 
 def _tasks(visit: Visit, moment: dt.datetime) -> list[TaskLine]:

@@ -25,6 +25,7 @@ from scheduling.models import (
     LostVisit,
     PhoneEvent,
     Publication,
+    ReasonCode,
     Roster,
     RosterLine,
     Rotation,
@@ -33,8 +34,10 @@ from scheduling.models import (
     SeriesChange,
     TemporaryChange,
     TrainingRequirement,
+    VisitCorrection,
     VisitException,
 )
+from scheduling.services.fixed_device import register_device
 from scheduling.services.offer import make_offer
 from staff.models import Member, Team
 from tests import factories
@@ -229,6 +232,18 @@ def _visit_rows(world: World, client: Any) -> dict[Any, Any]:
         "clock-event": ClockEvent.objects.create(
             visit=done, member=world.member, kind="in", at=MOMENT, recorded_by=world.caregiver
         ).pk,
+        "punch": ClockEvent.objects.create(member=world.member, kind="in", at=MOMENT, recorded_by=world.caregiver).pk,
+        "device": register_device(
+            client,
+            address=client.addresses.get(),
+            serial="FX-1",
+            installed_on=MOMENT.date(),
+            by=world.coordinator,
+        )[0].pk,
+        "correction": VisitCorrection.objects.create(
+            visit=visit, member=world.member, ends_at=MOMENT, reason="Forgot", signed_name="Rosa"
+        ).pk,
+        "reason-code": ReasonCode.objects.create(code="12", text="Caregiver late").pk,
         "token": SECRET,
     }
 

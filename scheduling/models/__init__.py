@@ -1,4 +1,5 @@
 from scheduling.models.clock_event import ClockEvent, PhoneEvent, PunchDecision
+from scheduling.models.correction import VisitCorrection
 from scheduling.models.feed import CalendarFeed
 from scheduling.models.fixed_device import FixedDevice
 from scheduling.models.lost_visit import LostVisit
@@ -45,6 +46,7 @@ __all__ = [
     "TrainingRequirement",
     "TravelLeg",
     "Visit",
+    "VisitCorrection",
     "VisitException",
     "VisitNote",
     "VisitRating",

@@ -19,7 +19,7 @@ from homecare.audit.models import Event
 from homecare.audit.services.event import build, changes_of, record, record_many
 from homecare.clock import minutes_between
 from homecare.errors import Conflict, DomainError, readable
-from scheduling.models import ReasonCode, Visit, VisitException
+from scheduling.models import ReasonCode, Visit, VisitCorrection, VisitException
 from scheduling.services.visit_exception import REASON_FIELDS, check_reason, find_exceptions, set_reason
 from scheduling.services.visit_task import copy_tasks
 
@@ -48,12 +48,14 @@ def _open_exceptions(visit_ids: Iterable[int]) -> dict[int, int]:
     return counts
 
 
-def why_not(visit: Visit, open_exceptions: int) -> str:
+def why_not(visit: Visit, open_exceptions: int, *, has_correction: bool = False) -> str:
     """Why this visit cannot be approved as it was clocked; empty when it can."""
     if visit.status == Visit.Status.APPROVED:
         return _("It is already approved.")
     if visit.status != Visit.Status.COMPLETED:
         return _("It is %(status)s, not completed.") % {"status": visit.get_status_display().lower()}
+    if has_correction:
+        return _("The caregiver proposes other times. Accept or decline them first.")
     if open_exceptions:
         return ngettext(
             "%(count)s exception has no reason yet.", "%(count)s exceptions have no reason yet.", open_exceptions
@@ -83,8 +85,9 @@ def approve_visits(visits: Iterable[Visit], *, by: User) -> BulkApproval:
         locked = Visit.objects.select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk")
         rows = list(locked.select_related("client", "caregiver"))
         open_counts = _open_exceptions(ids)
+        proposed = set(VisitCorrection.objects.pending().filter(visit__in=ids).values_list("visit_id", flat=True))
         for row in rows:
-            reason = why_not(row, open_counts.get(row.pk, 0))
+            reason = why_not(row, open_counts.get(row.pk, 0), has_correction=row.pk in proposed)
             if reason or row.started_at is None or row.finished_at is None:
                 result.left.append((row, reason))
                 continue
@@ -135,6 +138,8 @@ def approve_visit(
         raise DomainError(_("A punch is missing. Enter the approved times."), field="starts_at")
     if row.status == Visit.Status.APPROVED and (row.approved_starts_at, row.approved_ends_at) == (starts_at, ends_at):
         return row
+    if VisitCorrection.objects.pending().filter(visit=row).exists():
+        raise Conflict(_("The caregiver proposes other times. Accept or decline them first."))
     _check_times(starts_at, ends_at)
     adjusted = not (_same_minute(row.started_at, starts_at) and _same_minute(row.finished_at, ends_at))
     if row.status == Visit.Status.COMPLETED:

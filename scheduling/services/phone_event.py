@@ -26,6 +26,7 @@ from scheduling.phone_envelope import read_number, read_position, read_values
 from scheduling.phone_reasons import NotApplied, Why, sentence_for
 from scheduling.services import clock
 from scheduling.services.confirmation import confirm_visit
+from scheduling.services.correction import propose_correction, read_strokes, read_times
 from scheduling.services.fixed_device import clock_by_code
 from scheduling.services.punch import decide
 from scheduling.services.visit_note import add_note
@@ -222,6 +223,27 @@ def _device_code(event: PhoneEvent, visit: Visit, member: Member) -> dict[str, A
     return {"clock_event": punch.pk, "visit": state_of(punch.visit)}
 
 
+def _correction(event: PhoneEvent, visit: Visit, member: Member) -> dict[str, Any]:
+    body = event.body
+    try:
+        starts_at, ends_at = read_times(visit, str(body.get("start") or ""), str(body.get("end") or ""))
+        strokes = read_strokes(body.get("strokes"))
+    except (TypeError, ValueError, OverflowError):
+        raise NotApplied(Why.UNREADABLE) from None
+    correction = propose_correction(
+        visit,
+        member=member,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        reason=str(body.get("reason") or ""),
+        signed_name=str(body.get("signed_name") or ""),
+        strokes=strokes,
+        by=_person(member),
+        at=event.at,
+    )
+    return {"correction": correction.pk}
+
+
 def _confirm(event: PhoneEvent, visit: Visit, member: Member) -> dict[str, Any]:
     return {"visit": state_of(confirm_visit(visit, by=_person(member)))}
 
@@ -235,6 +257,7 @@ HANDLERS: dict[str, Callable[[PhoneEvent, Visit, Member], dict[str, Any]]] = {
     "note": _note,
     "confirm": _confirm,
     "device_code": _device_code,
+    "correction": _correction,
 }
 
 

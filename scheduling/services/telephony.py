@@ -150,6 +150,7 @@ def take_step(provider: str, call_id: str, number: str, step: int, digits: str) 
     turn = begin() if not call.answer else _advance(call, digits, book)
     call.state = turn.state.as_json()
     call.member_id, call.client_id = turn.state.member, turn.state.client
+    call.save(update_fields=["member", "client"])
     for effect in turn.effects:
         _carry_out(effect, call, book)
     call.step += 1
@@ -193,8 +194,12 @@ def actor_of(member: Member) -> User:
     return member.user or User.system()
 
 
+def _caregiver(call: PhoneCall) -> Member:
+    return Member.objects.select_related("user").get(phone_calls=call)
+
+
 def _punch(call: PhoneCall, kind: str, at: dt.datetime) -> ClockEvent:
-    member = Member.objects.select_related("user").get(pk=call.member_id)
+    member = _caregiver(call)
     how: dict[str, Any] = {
         "at": at,
         "by": actor_of(member),
@@ -211,7 +216,7 @@ def _punch(call: PhoneCall, kind: str, at: dt.datetime) -> ClockEvent:
 
 
 def _clock_by_code(call: PhoneCall, kind: str, code: str, at: dt.datetime) -> None:
-    member = Member.objects.select_related("user").get(pk=call.member_id)
+    member = _caregiver(call)
     event = clock_by_code(
         member,
         kind,
@@ -229,7 +234,7 @@ def _answer_task(call: PhoneCall, planned_task: int, outcome: str, at: dt.dateti
     if call.visit is None:
         return
     reason = REFUSED_REASON if outcome == VisitTask.Outcome.REFUSED else ""
-    member = Member.objects.select_related("user").get(pk=call.member_id)
+    member = _caregiver(call)
     try:
         record_task(call.visit, planned_task, outcome, by=actor_of(member), at=at, reason=reason)
     except DomainError as error:

@@ -22,7 +22,7 @@ from homecare.errors import safe_back
 from homecare.templatetags.ui import daytime_tag
 from homecare.views import ActionView, FormPage, ListPage, PermissionMixin, ScopedMixin
 from scheduling.forms.approval import AdjustForm, ApprovalFilter, ClockForm, ReasonForm, WhyForm
-from scheduling.models import PhoneEvent, ReasonCode, Visit, VisitException
+from scheduling.models import PhoneEvent, ReasonCode, Visit, VisitCorrection, VisitException
 from scheduling.reason_sets import set_of, sets_of
 from scheduling.services.approval import (
     approve_visit,
@@ -43,6 +43,7 @@ SHOWS = {
     "exceptions": gettext_lazy("With exceptions"),
     "clean": gettext_lazy("Clean"),
     "unclocked": gettext_lazy("Not clocked"),
+    "corrections": gettext_lazy("Corrections"),
     "approved": gettext_lazy("Approved"),
     "missed": gettext_lazy("Missed"),
 }
@@ -64,6 +65,7 @@ class ApprovalRow:
     suggestions: list[Suggestion]
     resolved: list[VisitException]
     why_not: str
+    corrections: list[VisitCorrection]
 
     @property
     def is_ready(self) -> bool:
@@ -101,7 +103,10 @@ class ApprovalList(ListPage):
 
     def rows(self, queryset: Any) -> Any:
         open_ones = VisitException.objects.filter(visit=OuterRef("pk"), resolved_at=None)
-        rows = self._shown(queryset).annotate(has_open=Exists(open_ones))
+        proposed = VisitCorrection.objects.pending().filter(visit=OuterRef("pk"))
+        rows = self._shown(queryset).annotate(has_open=Exists(open_ones) | Exists(proposed))
+        if self.show == "corrections":
+            rows = rows.filter(Exists(proposed))
         if self.show == "exceptions":
             rows = rows.filter(has_open=True)
         if self.show == "clean":
@@ -110,10 +115,11 @@ class ApprovalList(ListPage):
         exceptions = Prefetch(
             "exceptions", queryset=VisitException.objects.select_related("reason_code", "action_code")
         )
+        pending = Prefetch("corrections", VisitCorrection.objects.pending(), to_attr="pending_corrections")
         rows = (
             rows.with_people()
             .select_related("adjustment_code", "approved_by")
-            .prefetch_related(exceptions, "clock_events")
+            .prefetch_related(exceptions, "clock_events", pending)
         )
         return rows.order_by(Case(first, default=Value(1)), "starts_at", "pk")
 
@@ -153,7 +159,9 @@ class ApprovalList(ListPage):
             codes = sets[visit.pk]
             # Where the payer also asks what was done about it, one click cannot say both.
             suggestions = [Suggestion(one, None if codes.actions else codes.suggested(one.kind)) for one in open_ones]
-            rows.append(ApprovalRow(visit, suggestions, resolved, why_not(visit, len(open_ones))))
+            proposed = visit.pending_corrections
+            reason = why_not(visit, len(open_ones), has_correction=bool(proposed))
+            rows.append(ApprovalRow(visit, suggestions, resolved, reason, proposed))
         return rows
 
     def tabs(self) -> list[dict[str, Any]]:

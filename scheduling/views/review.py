@@ -30,6 +30,7 @@ KINDS = {
     "note": gettext_lazy("Note"),
     "confirm": gettext_lazy("Confirmation"),
     "device_code": gettext_lazy("Code of a device"),
+    "correction": gettext_lazy("Correction of the times"),
 }
 
 
@@ -49,6 +50,8 @@ def meaning_of(event: PhoneEvent, titles: dict[int, str]) -> str:
     body = event.body
     if event.kind == "note":
         return str(body.get("text") or "")
+    if event.kind == "correction":
+        return f"{body.get('start') or '…'}–{body.get('end') or '…'} {body.get('reason') or ''}".strip()
     if event.kind == "device_code":
         kind = ClockEvent.Kind.OUT if body.get("kind") == "out" else ClockEvent.Kind.IN
         return f"{kind.label}: {body.get('code')}"

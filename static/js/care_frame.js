@@ -118,7 +118,7 @@ async function keepPages() {
     user: outbox.user(),
     assets: assets(),
     modules: Object.values(JSON.parse(document.querySelector("script[type=importmap]").textContent).imports).filter((url) =>
-      /\/(care_|toasts|dialogs|requests|forms)[^/]*\.js/.test(url),
+      /\/(care_|toasts|dialogs|requests|forms|signature_pad)[^/]*\.js/.test(url),
     ),
     pages: page ? JSON.parse(page.dataset.careKeep) : null,
   });

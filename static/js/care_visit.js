@@ -66,7 +66,19 @@ function deviceBody(form) {
   return { kind: form.elements.kind.value, code };
 }
 
-const BODIES = { device_code: deviceBody, task: taskBody, vitals: vitalsBody, note: noteBody, clock_out: finishBody };
+let signature = null;
+
+function correctionBody(form) {
+  const { start, end, reason, signed_name } = Object.fromEntries(new FormData(form));
+  const strokes = signature?.strokes(form) || [];
+  const lacks = !(start || end) || !reason.trim() || !(strokes.length || signed_name.trim());
+  const missing = form.querySelector("[data-correction-missing]");
+  missing.hidden = !lacks;
+  missing.classList.toggle("d-block", lacks);
+  return lacks ? null : { start, end, reason: reason.trim(), signed_name: signed_name.trim(), strokes };
+}
+
+const BODIES = { correction: correctionBody, device_code: deviceBody, task: taskBody, vitals: vitalsBody, note: noteBody, clock_out: finishBody };
 
 async function onSubmit(event) {
   const form = event.target.closest("form[data-act]");
@@ -81,6 +93,10 @@ async function onSubmit(event) {
   try {
     await keep(kind, body);
     if (kind !== "task") form.reset();
+    if (kind === "correction") {
+      signature?.clear(form);
+      form.closest("details").hidden = true;
+    }
     form.querySelector("details")?.removeAttribute("open");
   } catch {
     toast(words.wordFailed, "danger");
@@ -142,6 +158,10 @@ const SHOW = {
     }
   },
   note: ({ body }) => listItem(page.querySelector("[data-notes]"), body.text),
+  correction({ body }) {
+    const list = page.querySelector("[data-corrections]");
+    if (list) listItem(list, `${body.start || "…"}–${body.end || "…"} · ${list.dataset.waiting}`);
+  },
   device_code({ body }) {
     const list = page.querySelector("[data-codes]");
     if (list) listItem(list, `${list.dataset[body.kind]}: ${body.code}`);
@@ -187,4 +207,13 @@ async function overlay() {
 document.addEventListener("submit", onSubmit, true);
 outbox.news.addEventListener("settled", (event) => showAnswer(event.detail));
 await overlay();
+const correction = page.querySelector('form[data-act="correction"]');
+if (correction) {
+  try {
+    signature = await import("homecare/care_signature");
+    signature.watch(correction);
+  } catch {
+    // The name typed below counts as well.
+  }
+}
 page.dataset.ready = "yes";
