@@ -1,10 +1,11 @@
-"""Whose table of reason codes a visit uses: that of the payer who pays first on its day (settings.REASON_CODE_SETS)."""
+"""What scheduling asks about a visit's payer: whose table of reason codes it uses, and whose visits are counted."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import F, OuterRef, Subquery
 
 from billing.models import Payer
 from billing.pricing import with_payer
@@ -16,3 +17,9 @@ def sets_of_payers(visits: Sequence[Visit]) -> dict[int, str]:
     rows = with_payer(Visit.objects.filter(pk__in=[visit.pk for visit in visits]))
     own = Payer.objects.filter(pk=OuterRef("payer_pk")).values("reason_set")[:1]
     return {pk: name for pk, name in rows.annotate(reason_set=Subquery(own)).values_list("pk", "reason_set") if name}
+
+
+def by_payer(visits: Any) -> Any:
+    """Groups visits by who pays first on their day (settings.COMPLIANCE_GROUPS)."""
+    name = Payer.objects.filter(pk=OuterRef("payer_pk")).values("name")[:1]
+    return with_payer(visits).annotate(group_key=F("payer_pk"), group_name=Subquery(name))

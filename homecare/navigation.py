@@ -109,6 +109,7 @@ OFFICE: tuple[Section, ...] = (
             Entry(_("Absences"), "scheduling:absence-list", "scheduling.change_visit"),
             Entry(_("Approval"), "scheduling:visit-approval", "scheduling.approve_visit"),
             Entry(_("From phones"), "scheduling:review-list", "scheduling.change_visit"),
+            Entry(_("Verified visits"), "scheduling:compliance", "scheduling.approve_visit"),
             Entry(_("Punches without a visit"), "scheduling:punch-list", "scheduling.change_visit"),
             Entry(_("Patterns"), "scheduling:schedule-list", "scheduling.view_schedule"),
             Entry(_("Ratings"), "scheduling:rating-list", "scheduling.view_visitrating"),

@@ -373,6 +373,9 @@ TRAVEL_TIMEOUT_SECONDS = env.float("TRAVEL_TIMEOUT_SECONDS", default=1.5)
 # Whose table of reason codes a visit uses: called as provide(visits), gives {visit's key: name of the set}.
 REASON_CODE_SETS = ["billing.reason_sets.sets_of_payers"]
 
+# By what else the share of verified visits is told: called as group(visits), adds group_key and group_name.
+COMPLIANCE_GROUPS = {"payer": "billing.reason_sets.by_payer"}
+
 # What else may be amiss in a visit that took place: called as check(visit), gives [(kind of exception, sentence)].
 VISIT_CHECKS = ["billing.visit_checks.no_authorization"]
 

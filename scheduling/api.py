@@ -19,6 +19,7 @@ from homecare.api.viewsets import IdempotentWrites, ScopedViewSet
 from homecare.audit.services.event import record_view
 from homecare.clock import minutes_between, monday_of, today, week_bounds
 from scheduling.api_absence import ABSENCE_ROUTES
+from scheduling.api_evv import EVV_ROUTES
 from scheduling.api_field import FIELD_ROUTES
 from scheduling.api_offer import OFFER_ROUTES
 from scheduling.api_parts import OwnField, Placing
@@ -363,4 +364,5 @@ ROUTES: list = [
     *ABSENCE_ROUTES,
     *ROTATION_ROUTES,
     *PUBLICATION_ROUTES,
+    *EVV_ROUTES,
 ]

@@ -15,6 +15,7 @@ from homecare.api.viewsets import ReadViewSet, ScopedViewSet
 from scheduling.models import ClockEvent, PhoneEvent
 from scheduling.phone_answer import answer_of
 from scheduling.phone_envelope import read_envelope
+from scheduling.services.phone_contact import note_contact
 from scheduling.services.phone_event import receive_event
 from staff.models import Member
 
@@ -98,6 +99,7 @@ class PhoneEventViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Scoped
         member = Member.objects.visible_to(user).filter(user=user).first()
         if member is None:
             raise PermissionDenied
+        note_contact(member)
         status, answer = answer_of(receive_event(member, **read_envelope(request.data)))
         return Response(answer, status=status)
 

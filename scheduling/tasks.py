@@ -23,6 +23,18 @@ declare(
     permission="scheduling.clock_for_other",
 )
 declare(
+    "visit.unattended",
+    label=_("Still nobody at a visit"),
+    channels=("app", "email", "sms"),
+    permission=("scheduling.clock_for_other", "accounts.change_agency"),
+)
+declare(
+    "visit.clock_in",
+    label=_("My visit has not started"),
+    channels=("app", "sms"),
+    permission="scheduling.work_visit",
+)
+declare(
     "visit.correction",
     label=_("An answer to a correction of mine"),
     channels=("app", "email"),

@@ -2,9 +2,11 @@
 
 from django.urls import path
 
-from scheduling.views import correction, fixed_device, punch, telephony
+from scheduling.views import compliance, correction, fixed_device, punch, telephony
 
 urlpatterns = [
+    path("schedule/compliance/", compliance.ComplianceReport.as_view(), name="compliance"),
+    path("schedule/compliance/visits/", compliance.ComplianceVisits.as_view(), name="compliance-visits"),
     path("schedule/corrections/<int:pk>/accept/", correction.CorrectionAccept.as_view(), name="correction-accept"),
     path("schedule/corrections/<int:pk>/decline/", correction.CorrectionDecline.as_view(), name="correction-decline"),
     path("schedule/punches/", punch.PunchList.as_view(), name="punch-list"),

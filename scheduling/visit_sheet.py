@@ -90,7 +90,7 @@ def sheet_for(visit: Visit, member: Member) -> VisitSheet:
     address = primary_address(visit.client_id)
     moment = timezone.now()
     shows_care = visit.starts_at - CARE_SHOWN <= moment <= visit.ends_at + CARE_SHOWN
-    corrections = list(visit.corrections.all())
+    corrections = list(VisitCorrection.objects.filter(visit=visit))
     signs, more = _signs(visit, member) if shows_care else ([], [])
     return VisitSheet(
         visit=visit,

@@ -25,6 +25,7 @@ from scheduling.models import (
     LostVisit,
     PhoneEvent,
     Publication,
+    PunchDecision,
     ReasonCode,
     Roster,
     RosterLine,
@@ -232,19 +233,36 @@ def _visit_rows(world: World, client: Any) -> dict[Any, Any]:
         "clock-event": ClockEvent.objects.create(
             visit=done, member=world.member, kind="in", at=MOMENT, recorded_by=world.caregiver
         ).pk,
-        "punch": ClockEvent.objects.create(member=world.member, kind="in", at=MOMENT, recorded_by=world.caregiver).pk,
-        "device": register_device(
-            client,
-            address=client.addresses.get(),
-            serial="FX-1",
-            installed_on=MOMENT.date(),
-            by=world.coordinator,
-        )[0].pk,
-        "correction": VisitCorrection.objects.create(
-            visit=visit, member=world.member, ends_at=MOMENT, reason="Forgot", signed_name="Rosa"
-        ).pk,
-        "reason-code": ReasonCode.objects.create(code="12", text="Caregiver late").pk,
+        **_evv_rows(world, client, visit),
         "token": SECRET,
+    }
+
+
+def _evv_rows(world: World, client: Any, visit: Any) -> dict[Any, Any]:
+    """A punch that waits, one that was decided, a device, a correction that waits."""
+    punches = [
+        ClockEvent.objects.create(member=world.member, kind="in", at=MOMENT, recorded_by=world.caregiver)
+        for _n in range(2)
+    ]
+    device, _seed = register_device(
+        client,
+        address=client.addresses.get(),
+        serial="FX-1",
+        installed_on=MOMENT.date(),
+        by=world.coordinator,
+    )
+    correction = VisitCorrection.objects.create(
+        visit=visit, member=world.member, ends_at=MOMENT, reason="Forgot", signed_name="Rosa"
+    )
+    decision = PunchDecision.objects.create(clock_event=punches[1], kind="closed", note="Test", by=world.coordinator)
+    return {
+        "punch": punches[0].pk,
+        "punch-decision": decision.pk,
+        "device": device.pk,
+        "fixed-device": device.pk,
+        "correction": correction.pk,
+        "visit-correction": correction.pk,
+        "reason-code": ReasonCode.objects.create(code="12", text="Caregiver late").pk,
     }
 
 

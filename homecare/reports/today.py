@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import Case, CharField, Count, F, Q, QuerySet, Value, When, Window
@@ -19,6 +19,8 @@ from homecare.navigation import address
 from homecare.reports.lines import Line, joined, line
 from homecare.reports.scope import Scope, read_all, scalar
 from scheduling.models import ClockEvent, PhoneEvent, Visit
+from scheduling.phone_contact import contact_sentence
+from scheduling.services.reminder import last_contact
 from staff.models import TimeOff
 
 SHOWN = 8
@@ -141,8 +143,22 @@ def _visits(scope: Scope, parts: list[Part], limit: int) -> list[Shown]:
     week_ago, ahead = scope.moment - dt.timedelta(days=8), scope.moment + dt.timedelta(hours=UNFILLED_HOURS)
     rows = scope.rows(Visit).filter(any_of, starts_at__gte=week_ago, starts_at__lt=ahead).annotate(part=which)
     first = first_of_each(rows, F("part"), F("starts_at").asc(), limit)
-    found = list(joined(first).order_by("starts_at", "pk"))
-    return [_shown(part, [row for row in found if row.part == part.key]) for part in parts]
+    found = list(joined(first).select_related("caregiver__phone_contact").order_by("starts_at", "pk"))
+    shown = [_shown(part, [row for row in found if row.part == part.key]) for part in parts]
+    return [_with_contact(one, scope) if one.part.key == "late" else one for one in shown]
+
+
+def _with_contact(shown: Shown, scope: Scope) -> Shown:
+    """A late visit says when its caregiver's phone was last heard: without signal is not absent."""
+    lines = [
+        replace(
+            one,
+            detail=f"{one.detail} · "
+            + contact_sentence(last_contact(one.record.caregiver), scope.moment, one.record.branch.time_zone),
+        )
+        for one in shown.lines
+    ]
+    return replace(shown, lines=lines)
 
 
 def _alerts(scope: Scope, limit: int) -> Shown:

@@ -6,6 +6,7 @@ from scheduling.models.lost_visit import LostVisit
 from scheduling.models.offer import Offer, OfferAnswer, OfferedVisit
 from scheduling.models.publication import Publication, PublicationReceipt
 from scheduling.models.rating import VisitRating
+from scheduling.models.phone_contact import PhoneContact
 from scheduling.models.roster import Roster, RosterLine
 from scheduling.models.rotation import Rotation, RotationShift, RotationTurner
 from scheduling.models.schedule import AssignmentRule, Schedule, ServiceType
@@ -28,6 +29,7 @@ __all__ = [
     "OfferAnswer",
     "OfferedVisit",
     "PhoneCall",
+    "PhoneContact",
     "PhoneEvent",
     "Publication",
     "PublicationReceipt",

@@ -13,13 +13,14 @@ from django.db.models import Count
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_noop, ngettext
 
 from homecare.accounts.models import Agency, Branch, User
 from homecare.clock import day_bounds, local, local_date
 from homecare.inbox.audience import people_with
 from homecare.inbox.services.notification import notify
 from scheduling.models import Visit
+from scheduling.phone_contact import contact_sentence
 from staff.models import Member
 
 UNAPPROVED_AFTER = dt.timedelta(days=2)
@@ -71,29 +72,74 @@ def _tell_tomorrow(member: Member, day: dt.date, visits: list[Visit], branch: Br
 
 
 def warn_late_visits(moment: dt.datetime | None = None) -> int:
-    """A visit not started after the grace minutes is told at once to the coordinators of its branch."""
-    moment, told = moment or timezone.now(), 0
-    late = Visit.objects.late(moment, Agency.current().grace_minutes).filter(ends_at__gt=moment - dt.timedelta(days=1))
+    """A visit not started after the grace minutes is told at once to its caregiver and to who may clock for others.
+
+    Not started after the agency's longer time it is told again, as missed, to them and to those who lead the branch.
+    """
+    moment, told, agency = moment or timezone.now(), 0, Agency.current()
+    late = Visit.objects.late(moment, agency.grace_minutes).filter(ends_at__gt=moment - dt.timedelta(days=1))
+    missed_before = moment - dt.timedelta(minutes=max(agency.missed_after_minutes, agency.grace_minutes))
     by_branch: dict[Branch, list[Visit]] = defaultdict(list)
-    for visit in late.select_related("branch", "caregiver", "client"):
+    for visit in late.select_related("branch", "client", "caregiver__user", "caregiver__phone_contact"):
         by_branch[visit.branch].append(visit)
     for branch, visits in by_branch.items():
         people = list(people_with("scheduling.clock_for_other", branch))
-        told += sum(_tell_late(user, visit, branch) for user in people for visit in visits)
+        leaders = list(people_with("accounts.change_agency", branch))
+        for visit in visits:
+            told += _tell_caregiver_late(visit)
+            told += sum(_tell_late(user, visit, "visit.late", moment) for user in people)
+            if (visit.window_ends_at or visit.starts_at) < missed_before:
+                both = {user.pk: user for user in (*people, *leaders)}
+                told += sum(_tell_late(user, visit, "visit.unattended", moment) for user in both.values())
     return told
 
 
-def _tell_late(user: User, visit: Visit, branch: Branch) -> int:
+LATE_TITLES = {
+    "visit.late": gettext_noop("The %(time)s visit of %(caregiver)s has not started"),
+    "visit.unattended": gettext_noop("Still nobody at the %(time)s visit of %(caregiver)s"),
+}
+
+
+def _late_key(kind: str, visit: Visit) -> str:
+    return f"{kind}:{visit.pk}:{visit.starts_at.isoformat()}"
+
+
+def _tell_late(user: User, visit: Visit, kind: str, moment: dt.datetime) -> int:
+    zone = visit.branch.time_zone
     with translation.override(user.language):
-        starts = f"{local(visit.starts_at, branch.time_zone):%H:%M}"
         caregiver = visit.caregiver.short_name if visit.caregiver else ""
+        heard = contact_sentence(last_contact(visit.caregiver), moment, zone)
+        what = _("Client: %(client)s. Call the caregiver, then the client.") % {"client": visit.client.short_name}
         sent = notify(
             user,
-            "visit.late",
-            dedupe_key=f"visit.late:{visit.pk}:{visit.starts_at.isoformat()}",
-            title=_("The %(time)s visit of %(caregiver)s has not started") % {"time": starts, "caregiver": caregiver},
-            body=_("Client: %(client)s. Call the caregiver, then the client.") % {"client": visit.client.short_name},
+            kind,
+            dedupe_key=_late_key(kind, visit),
+            title=_(LATE_TITLES[kind]) % {"time": f"{local(visit.starts_at, zone):%H:%M}", "caregiver": caregiver},
+            body=f"{heard} {what}",
             url=reverse("scheduling:visit-detail", args=[visit.pk]),
+            urgent=True,
+        )
+    return int(sent is not None)
+
+
+def last_contact(member: Member | None) -> dt.datetime | None:
+    """When this caregiver's phone was last heard."""
+    contact = getattr(member, "phone_contact", None)
+    return contact.last_seen_at if contact is not None else None
+
+
+def _tell_caregiver_late(visit: Visit) -> int:
+    user = visit.caregiver.user if visit.caregiver else None
+    if user is None or not user.is_active:
+        return 0
+    with translation.override(user.language):
+        time = f"{local(visit.starts_at, visit.branch.time_zone):%H:%M}"
+        sent = notify(
+            user,
+            "visit.clock_in",
+            dedupe_key=_late_key("visit.clock_in", visit),
+            title=_("Your %(time)s visit has not started. Clock in, or call the office.") % {"time": time},
+            url=reverse("scheduling:phone-visit", args=[visit.pk]),
             urgent=True,
         )
     return int(sent is not None)

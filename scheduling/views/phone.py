@@ -34,6 +34,7 @@ from scheduling.phone_answer import answer_of
 from scheduling.phone_envelope import read_envelope
 from scheduling.phone_forms import BODIES, act_of
 from scheduling.phone_week import cards_of, days_of
+from scheduling.services.phone_contact import note_contact
 from scheduling.services.phone_event import receive_event
 from scheduling.visit_sheet import sheet_for
 from staff.models import Member
@@ -58,6 +59,7 @@ class CaregiverMixin(PermissionMixin):
         member = members.filter(user=self.person).first()
         if member is None:
             raise PermissionDenied(_("Your log-in has no staff record. Ask the office to connect it."))
+        note_contact(member)
         return member
 
     @property
@@ -234,6 +236,7 @@ class PhoneEventInbox(CaregiverMixin, View):
         return JsonResponse({"sentence": _("Sign in again to send what waits.")}, status=401)
 
     def get(self, request: HttpRequest) -> HttpResponse:
+        self.member  # noqa: B018 - the phone was heard
         return JsonResponse({"now": int(timezone.now().timestamp() * 1000), "user": request.user.pk})
 
     def post(self, request: HttpRequest) -> HttpResponse:

@@ -113,7 +113,8 @@ async function sendOne(item) {
 export async function measure() {
   try {
     const before = Date.now();
-    const response = await fetch(strip().dataset.events, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+    const headers = { "HX-Trigger-Poll": "1" };
+    const response = await fetch(strip().dataset.events, { headers, signal: AbortSignal.timeout(TIMEOUT_MS) });
     const after = Date.now();
     if (response.status === 401) tell("signed-out", await response.json());
     if (response.ok) await store.keepValue("offset", (await response.json()).now - (before + after) / 2);
@@ -126,7 +127,11 @@ export async function measure() {
 export async function start() {
   addEventListener("online", flush);
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && flush());
-  setInterval(flush, EVERY_MS);
+  setInterval(() => {
+    flush();
+    // Says that the phone has signal; no work of a person, so it keeps no session alive.
+    if (document.visibilityState === "visible") measure();
+  }, EVERY_MS);
   await measure();
   await store.forgetOld(Date.now() - KEEP_SENT_MS);
   await flush();

@@ -89,7 +89,7 @@ def test_late_warning_waits_for_the_grace_minutes(caregiver, coordinator):
     visit(caregiver, EVENING - dt.timedelta(minutes=15))
     assert warn_late_visits(EVENING) == 0
     Agency.objects.update(grace_minutes=5)
-    assert warn_late_visits(EVENING) == 1
+    assert warn_late_visits(EVENING) == 2  # the coordinator, and the caregiver
 
 
 def test_unapproved_visits_are_told_to_approvers_once_a_week(caregiver, coordinator, supervisor):
@@ -114,7 +114,7 @@ def test_tasks_run_twice_tell_once(caregiver, coordinator):
             for task in (tasks.warn_late_visits, tasks.remind_tomorrow, tasks.remind_unapproved):
                 task()
     kinds = list(Notification.objects.values_list("kind", flat=True).order_by("kind"))
-    assert kinds == ["visit.late", "visit.tomorrow", "visit.unapproved"]
+    assert kinds == ["visit.clock_in", "visit.late", "visit.tomorrow", "visit.unapproved"]
 
 
 def test_extending_schedules_calls_the_service(db):

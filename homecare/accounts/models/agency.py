@@ -35,6 +35,12 @@ class Agency(models.Model):
         default=dict, blank=True, help_text=_("Factor of a suggestion → points, where they differ from its own.")
     )
     grace_minutes = models.PositiveSmallIntegerField(default=15, help_text=_("After this a visit not started is late."))
+    missed_after_minutes = models.PositiveSmallIntegerField(
+        default=60, help_text=_("After this a visit not started is reported again, also to those who lead.")
+    )
+    compliance_target_percent = models.PositiveSmallIntegerField(
+        default=90, help_text=_("Share of visits to be verified without a manual edit; Oklahoma asks for 90.")
+    )
     geofence_metres = models.PositiveIntegerField(default=400)
     travel_speed_kmh = models.PositiveSmallIntegerField(
         default=30, help_text=_("Door to door, for straight-line travel times.")

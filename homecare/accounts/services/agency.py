@@ -26,6 +26,8 @@ FIELDS = (
     "rule_numbers",
     "matching_weights",
     "grace_minutes",
+    "missed_after_minutes",
+    "compliance_target_percent",
     "geofence_metres",
     "travel_speed_kmh",
     "travel_factor",

@@ -1,0 +1,133 @@
+"""The share of visits that verified themselves, and the visits behind it."""
+
+import datetime as dt
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from homecare.accounts.models import Agency
+from scheduling.compliance import Rate, in_group, month_bounds, rates, with_verdict, worked_in
+from scheduling.models import ClockEvent, PunchDecision, ReasonCode, Visit
+from scheduling.services.approval import approve_visit
+from scheduling.services.clock import clock_in, clock_out
+from tests.factories import AddressFactory, CoverageFactory, PayerFactory, VisitFactory, completed_visit
+from tests.scheduling.test_clock import EIGHT, punch
+
+pytestmark = pytest.mark.django_db
+NOVEMBER = dt.date(2026, 11, 1)
+
+
+def worked(caregiver, n, *, office=False, out=True):
+    """A visit clocked from the phone; by the office, or without its end."""
+    starts_at = EIGHT + dt.timedelta(hours=2 * n)
+    row = completed_visit(caregiver, starts_at=starts_at, client__branch=caregiver.branch)
+    for kind, at in (("in", row.starts_at), *([("out", row.ends_at)] if out else [])):
+        method = "office" if office else "mobile"
+        ClockEvent.objects.create(
+            visit=row, member=caregiver, kind=kind, at=at, method=method, recorded_by=caregiver.user
+        )
+    return row
+
+
+def november(branch):
+    return worked_in(Visit.objects.all(), NOVEMBER, [(branch.pk, branch.time_zone)])
+
+
+@pytest.fixture
+def mixed(caregiver, coordinator):
+    """Seven visits, of which three verified themselves."""
+    rows = [worked(caregiver, n) for n in range(3)]
+    rows += [worked(caregiver, 3, office=True), worked(caregiver, 4, out=False)]
+    matched, adjusted = worked(caregiver, 5), worked(caregiver, 6)
+    PunchDecision.objects.create(
+        clock_event=matched.clock_events.first(), kind="matched", visit=matched, by=coordinator
+    )
+    code = ReasonCode.objects.create(code="12", text="Late")
+    approve_visit(
+        adjusted,
+        starts_at=adjusted.starts_at,
+        ends_at=adjusted.starts_at + dt.timedelta(minutes=30),
+        code=code,
+        by=coordinator,
+    )
+    return [*rows, matched, adjusted]
+
+
+def test_only_what_the_punches_say_alone_counts(mixed, branch):
+    verdicts = dict(with_verdict(november(branch)).values_list("pk", "is_automatic"))
+    assert [verdicts[row.pk] for row in mixed] == [True, True, True, False, False, False, False]
+    assert rates(november(branch), "branch") == [Rate(branch.pk, "Boston", 7, 3)]
+
+
+def test_share_is_rounded_down_and_an_empty_one_is_whole():
+    assert (Rate(1, "", 10_000, 8999).percent, Rate(1, "", 0, 0).percent) == (89.9, 100.0)
+    assert [Rate(1, "", 1000, n).reaches(90) for n in (899, 900)] == [False, True]
+
+
+def test_months_are_those_of_the_branch():
+    begin, end = month_bounds(NOVEMBER, "America/New_York")
+    assert (begin.isoformat(), end.isoformat()) == ("2026-11-01T04:00:00+00:00", "2026-12-01T05:00:00+00:00")
+
+
+def test_visits_of_other_months_and_states_are_left_out(caregiver, branch):
+    worked(caregiver, 0)
+    VisitFactory(caregiver=caregiver, starts_at=EIGHT + dt.timedelta(hours=3), client__branch=branch)
+    completed_visit(caregiver, starts_at=EIGHT - dt.timedelta(days=10), client__branch=branch)
+    assert november(branch).count() == 1
+
+
+def test_rate_is_told_by_caregiver_and_payer(mixed, caregiver, other_caregiver, branch):
+    row = worked(other_caregiver, 0)
+    payer = PayerFactory(name="Medicaid")
+    CoverageFactory(client=row.client, payer=payer)
+    by_person = rates(november(branch), "caregiver")
+    assert [(one.visits, one.automatic) for one in by_person] == [(7, 3), (1, 1)]
+    by_payer = rates(november(branch), "payer")
+    assert [(one.name, one.visits) for one in by_payer] == [("", 7), ("Medicaid", 1)]
+    assert list(in_group(november(branch), "payer", str(payer.pk))) == [row]
+    assert in_group(november(branch), "payer", "").count() == 7
+
+
+def test_page_shows_the_share_the_rows_and_a_file(mixed, coordinator, as_user):
+    http, url = as_user(coordinator), reverse("scheduling:compliance")
+    body = http.get(url, {"month": "2026-11"}).content.decode()
+    assert "42.8 %: 3 of 7 visits" in body and "Under the target" in body
+    Agency.objects.update(compliance_target_percent=40)
+    assert "Target reached" in http.get(url, {"month": "2026-11", "by": "payer"}).content.decode()
+    export = b"".join(http.get(url, {"month": "2026-11", "export": "csv"}).streaming_content).decode()
+    assert "Boston,7,3,4,42.8" in export
+    rows = http.get(reverse("scheduling:compliance-visits"), {"month": "2026-11"})
+    assert [row.pk for row in rows.context["object_list"]] == [row.pk for row in reversed(mixed[3:])]
+    shown = rows.content.decode()
+    for words in ("Clocked by the office", "No own clock-out", "matched by hand", "12 Late"):
+        assert words in shown
+    assert "No visit took place" in http.get(url, {"month": "2031-01"}).content.decode()
+    assert http.get(url, {"month": "never", "by": "moon"}).status_code == 200
+
+
+def test_page_costs_the_same_for_one_and_thirty(caregiver, coordinator, as_user):
+    http = as_user(coordinator)
+    urls = [reverse("scheduling:compliance"), reverse("scheduling:compliance-visits")]
+
+    def queries():
+        with CaptureQueriesContext(connection) as found:
+            for url in urls:
+                http.get(url, {"month": "2026-11", "by": "caregiver"})
+        return len(found)
+
+    worked(caregiver, 0, office=True)
+    queries()
+    one = queries()
+    for n in range(1, 30):
+        worked(caregiver, n, office=True)
+    assert queries() == one
+
+
+def test_real_punches_verify_themselves(caregiver, branch):
+    visit = VisitFactory(caregiver=caregiver, starts_at=EIGHT, client__branch=branch)
+    AddressFactory(client=visit.client)
+    punch(clock_in, visit, caregiver, 0)
+    punch(clock_out, visit, caregiver, 60)
+    assert [(one.visits, one.automatic) for one in rates(november(branch), "branch")] == [(1, 1)]
