@@ -32,7 +32,7 @@ class OfAMonth:
 
     @property
     def zone(self) -> str:
-        return self.request.local_zone  # type: ignore[attr-defined,no-any-return]
+        return self.request.local_zone  # type: ignore[attr-defined]
 
     @cached_property
     def month(self) -> dt.date:

@@ -53,13 +53,19 @@ class CaregiverMixin(PermissionMixin):
         """Who is signed in; the permission was checked before."""
         return self.request.user  # type: ignore[return-value]
 
-    @cached_property
-    def member(self) -> Member:
+    def heard(self) -> Member | None:
+        """The staff record, when there is one; its phone was heard just now."""
         members = Member.objects.visible_to(self.person).select_related("branch", "role")
         member = members.filter(user=self.person).first()
+        if member is not None:
+            note_contact(member)
+        return member
+
+    @cached_property
+    def member(self) -> Member:
+        member = self.heard()
         if member is None:
             raise PermissionDenied(_("Your log-in has no staff record. Ask the office to connect it."))
-        note_contact(member)
         return member
 
     @property
@@ -236,7 +242,7 @@ class PhoneEventInbox(CaregiverMixin, View):
         return JsonResponse({"sentence": _("Sign in again to send what waits.")}, status=401)
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        self.member  # noqa: B018 - the phone was heard
+        self.heard()
         return JsonResponse({"now": int(timezone.now().timestamp() * 1000), "user": request.user.pk})
 
     def post(self, request: HttpRequest) -> HttpResponse:

@@ -13,7 +13,7 @@ from django.db import transaction
 from billing.models import Invoice
 from clients.models import Client, Referral
 from homecare.accounts.models import User
-from scheduling.models import LostVisit, Offer, Visit
+from scheduling.models import ClockEvent, LostVisit, Offer, Visit, VisitCorrection
 from staff.models import Member
 
 pytestmark = pytest.mark.django_db
@@ -38,6 +38,8 @@ def seeded() -> dict[str, object]:
                 "invoices": list(Invoice.objects.order_by("number").values_list("number", "total")),
                 "waiting": Referral.objects.open().count(),
                 "offers": list(Offer.objects.order_by("pk").values_list("mode", "status")),
+                "punches": ClockEvent.objects.unmatched().count(),
+                "corrections": VisitCorrection.objects.pending().count(),
                 "lost": LostVisit.objects.count(),
             }
             raise Undo
@@ -52,6 +54,7 @@ def test_demo_is_complete_and_the_same_each_time():
     assert first["invoices"]
     assert first["offers"] == [("first", "open"), ("choose", "open")]
     assert first["lost"] > 0
+    assert (first["punches"], first["corrections"]) == (1, 1)
     second = seeded()
     assert {**second, "statuses": first["statuses"]} == first
 
