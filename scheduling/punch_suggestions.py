@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils import timezone
+
 from scheduling.models import ClockEvent, Visit
-from scheduling.punch_visit import CLOSED
+from scheduling.punch_visit import BEFORE, CLOSED
 
 AROUND = dt.timedelta(days=2)
 SHOWN = 3
@@ -33,9 +35,9 @@ def visits_for(events: Sequence[ClockEvent], user: Any) -> Any:
     """Open visits of these caregivers around these moments."""
     moments = [event.at for event in events]
     rows = Visit.objects.visible_to(user).filter(caregiver__in={event.member_id for event in events})
-    return rows.exclude(status__in=CLOSED).filter(
-        starts_at__gte=min(moments) - AROUND, starts_at__lte=max(moments) + AROUND
-    )
+    # Nobody has clocked for a visit that is still to come.
+    latest = min(max(moments) + AROUND, timezone.now() + BEFORE)
+    return rows.exclude(status__in=CLOSED).filter(starts_at__gte=min(moments) - AROUND, starts_at__lte=latest)
 
 
 def suggestions_for(events: Sequence[ClockEvent], user: Any) -> list[UnmatchedPunch]:

@@ -65,6 +65,13 @@ class VisitQuerySet(ScopedQuerySet):
     def unapproved(self) -> VisitQuerySet:
         return self.filter(status=Visit.Status.COMPLETED)
 
+    def clean(self) -> VisitQuerySet:
+        """Waiting for approval with both punches, no open exception and no correction: nothing is left to say."""
+        rows = self.unapproved().filter(started_at__isnull=False, finished_at__isnull=False)
+        open_ones = Visit.objects.filter(exceptions__isnull=False, exceptions__resolved_at=None).values("pk")
+        proposed = Visit.objects.filter(corrections__status="pending").values("pk")
+        return rows.exclude(pk__in=open_ones).exclude(pk__in=proposed)
+
     def awaiting_approval(self, moment: dt.datetime) -> VisitQuerySet:
         """Finished, or over without having been finished or begun: somebody must say what it was."""
         over = models.Q(

@@ -53,6 +53,12 @@ class ReasonCode(models.Model):
     def __str__(self) -> str:
         return f"{self.code} {self.text}"
 
+    @property
+    def suggested_for(self) -> list[str]:
+        """The exceptions for which it is offered first, in words."""
+        words = dict(VisitException.Kind.choices)
+        return [str(words.get(kind, kind)) for kind in self.suggests]
+
 
 class VisitExceptionQuerySet(VisitChildQuerySet):
     def unresolved(self) -> VisitExceptionQuerySet:

@@ -38,6 +38,8 @@ from scheduling.services.visit_exception import resolve_exception
 
 APPROVE, CHANGE = "scheduling.approve_visit", "scheduling.change_visit"
 LEFT_SHOWN = 10
+# One press holds so many rows locked; the next press takes the next.
+MOST_AT_ONCE = 500
 SHOWS = {
     "": gettext_lazy("To approve"),
     "exceptions": gettext_lazy("With exceptions"),
@@ -110,7 +112,7 @@ class ApprovalList(ListPage):
         if self.show == "exceptions":
             rows = rows.filter(has_open=True)
         if self.show == "clean":
-            rows = rows.filter(has_open=False, started_at__isnull=False, finished_at__isnull=False)
+            rows = rows.clean()
         first = When(Q(has_open=True) | ~Q(status=Visit.Status.COMPLETED) | Q(finished_at=None), then=Value(0))
         exceptions = Prefetch(
             "exceptions", queryset=VisitException.objects.select_related("reason_code", "action_code")
@@ -142,11 +144,17 @@ class ApprovalList(ListPage):
             "first_rows": [row for row in rows if settled or not row.is_ready],
             "clean_rows": [row for row in rows if not settled and row.is_ready],
             "settled": settled,
+            "clean_total": 0 if settled else self.clean_total(),
             "tabs": self.tabs(),
             "show": self.show,
             "to_review": phone_events.count(),
             "may_change": self.request.user.has_perm(CHANGE),
         }
+
+    def clean_total(self) -> int:
+        """How many clean visits the filters show on all pages together."""
+        rows = Visit.objects.visible_to(cast(User, self.request.user)).clean()
+        return ApprovalFilter(self.request.GET, queryset=rows, request=self.request).qs.count()
 
     @staticmethod
     def approval_rows(visits: Any) -> list[ApprovalRow]:
@@ -175,15 +183,21 @@ class ApprovalList(ListPage):
 
 
 class VisitApprove(PermissionMixin, ScopedMixin, View):
-    """Approves the ticked visits together; says what was left and why."""
+    """Approves the ticked visits together, or all clean ones that the filters show; says what was left and why."""
 
     model = Visit
     permission = APPROVE
     http_method_names = ["post"]
 
+    def wanted(self, request: HttpRequest) -> Any:
+        if "all" not in request.POST:
+            ids = [int(pk) for pk in request.POST.getlist("visit") if pk.isdigit()]
+            return self.get_queryset().filter(pk__in=ids)
+        shown = ApprovalFilter(request.GET, queryset=self.get_queryset().clean(), request=request)
+        return shown.qs.order_by("starts_at", "pk")[:MOST_AT_ONCE]
+
     def post(self, request: HttpRequest) -> HttpResponse:
-        ids = [int(pk) for pk in request.POST.getlist("visit") if pk.isdigit()]
-        result = approve_visits(self.get_queryset().filter(pk__in=ids), by=request.user)  # type: ignore[arg-type]
+        result = approve_visits(self.wanted(request), by=request.user)  # type: ignore[arg-type]
         count = len(result.approved)
         if count:
             text = ngettext("%(count)s visit approved.", "%(count)s visits approved.", count) % {"count": count}

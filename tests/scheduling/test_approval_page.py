@@ -284,3 +284,14 @@ def test_moment_nobody_changed_is_the_right_one_of_the_repeated_hour():
     assert field.clean("2026-11-01T01:30") == second
     assert field.clean("2026-11-01T01:31") == second + dt.timedelta(hours=-1, minutes=1)
     assert field.clean("2026-11-01T03:00") == dt.datetime(2026, 11, 1, 8, tzinfo=dt.UTC)
+
+
+def test_all_clean_visits_of_the_filter_are_approved_at_once(caregiver, other_caregiver, coordinator, as_user):
+    http = as_user(coordinator)
+    clean = [done(caregiver, 8 + n) for n in range(3)]
+    other, odd = done(other_caregiver), done(caregiver, 14)
+    VisitException.objects.create(visit=odd, kind="late", detail="20 minutes late")
+    assert list(Visit.objects.clean().order_by("pk")) == [*clean, other]
+    answer = http.post(f"{url('visit-approve')}?caregiver={caregiver.pk}", {"all": "1"}, follow=True)
+    assert "3 visits approved." in body(answer)
+    assert set(Visit.objects.filter(status="approved")) == set(clean)
