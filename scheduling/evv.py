@@ -35,7 +35,9 @@ def missing_elements(visit: Any, punches: Iterable[Any], exceptions: Iterable[An
     if visit.caregiver_id is None:
         missing.append(_("The caregiver is missing."))
     explained = any(one.kind in ("no_position", "unknown_phone") and one.resolved_at for one in exceptions)
-    if not explained and not any(says_where(punch) for punch in punches):
+    # A visit by telephone or video has no place to verify.
+    is_remote = getattr(visit.service_type, "is_remote", False)
+    if not is_remote and not explained and not any(says_where(punch) for punch in punches):
         missing.append(_("Nothing says where the visit took place."))
     if visit.started_at is None and visit.approved_starts_at is None:
         missing.append(_("There is no start."))

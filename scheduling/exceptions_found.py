@@ -105,13 +105,13 @@ def exceptions_found(facts: VisitFacts, tolerance: Tolerance) -> list[Found]:
     """Every exception of a finished visit, each kind at most once, in the order a person would tell them."""
     unplanned = [Found("not_scheduled", {})] if facts.is_unplanned else []
     shared = [Found("overlap", {"minutes": facts.overlap_minutes})] if facts.overlap_minutes else []
-    of_phones = _of_phones([punch for punch in facts.punches if not punch.is_manual and punch.is_by_phone_app])
+    phones = [punch for punch in facts.punches if not punch.is_manual and punch.is_by_phone_app]
     return [
         *unplanned,
         *_of_times(facts, tolerance),
         *shared,
         *_of_punches(facts, tolerance),
-        *of_phones,
+        *_of_phones(phones, facts.is_remote),
         *_of_tasks(facts),
     ]
 
@@ -155,14 +155,14 @@ def _of_punches(facts: VisitFacts, tolerance: Tolerance) -> Iterator[Found]:
         yield Found("offline", {"minutes": _minutes(max(late))})
 
 
-def _of_phones(punches: Sequence[PunchFact]) -> Iterator[Found]:
+def _of_phones(punches: Sequence[PunchFact], is_remote: bool) -> Iterator[Found]:
     """What the phone itself says that speaks against its place or its time."""
-    if any(punch.is_mock for punch in punches):
+    if not is_remote and any(punch.is_mock for punch in punches):
         yield Found("mock_location", {})
     skew = max((abs(punch.clock_offset) for punch in punches), default=dt.timedelta())
     if skew > SKEW_AFTER:
         yield Found("clock_skew", {"minutes": _minutes(skew)})
-    vague = max((punch.accuracy_metres or 0 for punch in punches), default=0)
+    vague = 0 if is_remote else max((punch.accuracy_metres or 0 for punch in punches), default=0)
     if vague > INACCURATE_FROM_METRES:
         yield Found("inaccurate", {"metres": vague})
 

@@ -4,9 +4,9 @@ from scheduling.models.feed import CalendarFeed
 from scheduling.models.fixed_device import FixedDevice
 from scheduling.models.lost_visit import LostVisit
 from scheduling.models.offer import Offer, OfferAnswer, OfferedVisit
+from scheduling.models.phone_contact import PhoneContact
 from scheduling.models.publication import Publication, PublicationReceipt
 from scheduling.models.rating import VisitRating
-from scheduling.models.phone_contact import PhoneContact
 from scheduling.models.roster import Roster, RosterLine
 from scheduling.models.rotation import Rotation, RotationShift, RotationTurner
 from scheduling.models.schedule import AssignmentRule, Schedule, ServiceType

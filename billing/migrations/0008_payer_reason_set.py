@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("billing", "0006_payment_from_one_cent"),
+        ("billing", "0007_pay_rates"),
     ]
 
     operations = [

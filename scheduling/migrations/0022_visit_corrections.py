@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("scheduling", "0017_more_exceptions"),
+        ("scheduling", "0021_more_exceptions"),
         ("staff", "0004_limits_and_wishes"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("clients", "0003_wishes_budget_introduction"),
-        ("scheduling", "0013_telephony"),
+        ("scheduling", "0017_telephony"),
         ("staff", "0004_limits_and_wishes"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0005_rule_numbers_and_weights"),
+        ("accounts", "0006_published_until"),
     ]
 
     operations = [

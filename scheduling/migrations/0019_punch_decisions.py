@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("scheduling", "0014_fixed_devices"),
+        ("scheduling", "0018_fixed_devices"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

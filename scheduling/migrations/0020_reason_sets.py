@@ -26,7 +26,7 @@ DROP FUNCTION given_reason_stays();
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("scheduling", "0015_punch_decisions"),
+        ("scheduling", "0019_punch_decisions"),
     ]
 
     operations = [

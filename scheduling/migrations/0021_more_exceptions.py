@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("scheduling", "0016_reason_sets"),
+        ("scheduling", "0020_reason_sets"),
     ]
 
     operations = [

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("clients", "0003_wishes_budget_introduction"),
-        ("scheduling", "0012_rosters"),
+        ("scheduling", "0016_ratings"),
         ("staff", "0004_limits_and_wishes"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("scheduling", "0018_visit_corrections"),
+        ("scheduling", "0022_visit_corrections"),
         ("staff", "0004_limits_and_wishes"),
     ]
 
