@@ -18,6 +18,7 @@ from scheduling.models import AssignmentRule, ClockEvent, Schedule, Visit, Visit
 from scheduling.services.visit_exception import find_exceptions
 
 AHEAD_WEEKS = 12
+FORGOT_TO_CLOCK_OUT = 0.06
 TASKS_WEEKS = 4  # older visits keep their punches and approval; the tasks of a year would only slow the seed
 
 
@@ -163,20 +164,20 @@ def _punches(setting: Setting, visit: Visit, places: dict[int, tuple[float, floa
     if member is None or member.user_id is None:
         return
     far, (latitude, longitude) = setting.random.random() < 0.02, places[visit.client_id]
+    forgot = setting.random.random() < FORGOT_TO_CLOCK_OUT
     for kind, at in (("in", visit.started_at), ("out", visit.finished_at)):
-        if at is not None:
-            yield ClockEvent(
-                visit_id=visit.pk,
-                member_id=member.pk,
-                kind=kind,
-                at=at,
-                received_at=at + dt.timedelta(seconds=2),
-                latitude=latitude + (0.012 if far else 0.0001),
-                longitude=longitude,
-                accuracy_metres=setting.random.choice([8, 12, 20, 35]),
-                distance_metres=setting.random.randint(900, 2400) if far else setting.random.randint(0, 60),
-                recorded_by_id=member.user_id,
-            )
+        if at is None:
+            continue
+        punch = ClockEvent(visit_id=visit.pk, member_id=member.pk, kind=kind, at=at)
+        if kind == "out" and forgot:
+            punch.method, punch.reason = ClockEvent.Method.OFFICE, "Forgot to clock out; the client confirmed the time"
+            punch.recorded_by_id, punch.received_at = setting.users["coordinator"].pk, at + dt.timedelta(hours=2)
+        else:
+            punch.recorded_by_id, punch.received_at = member.user_id, at + dt.timedelta(seconds=2)
+            punch.latitude, punch.longitude = latitude + (0.012 if far else 0.0001), longitude
+            punch.accuracy_metres = setting.random.choice([8, 12, 20, 35])
+            punch.distance_metres = setting.random.randint(900, 2400) if far else setting.random.randint(0, 60)
+        yield punch
 
 
 def _tasks(setting: Setting, visit: Visit, planned: list[PlannedTask]) -> Iterator[VisitTask]:
