@@ -154,8 +154,9 @@ OFFICE: tuple[Section, ...] = (
             Entry(_("Reason codes"), "scheduling:reason-code-list", "accounts.change_agency"),
             Entry(_("People and access"), "accounts:user-list", "accounts.view_user"),
             Entry(_("Branches"), "accounts:branch-list", "accounts.view_branch"),
+            Entry(_("Webhooks"), "webhooks:endpoint-list", "webhooks.view_endpoint"),
         ),
-        ("accounts",),
+        ("accounts", "webhooks"),
     ),
 )
 

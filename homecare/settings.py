@@ -23,6 +23,8 @@ def _secret_key() -> str:
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default=_secret_key())
+# Former keys while sessions and webhook secrets made with them still count.
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 SITE_URL = env.str("SITE_URL", default="http://localhost:8000")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -55,6 +57,7 @@ INSTALLED_APPS = [
     "homecare.audit",
     "homecare.jobs",
     "homecare.inbox",
+    "homecare.webhooks",
     "staff",
     "clients",
     "careplans",
@@ -138,6 +141,7 @@ CELERY_TASK_QUEUES = [Queue(name, routing_key=name) for name in ("default", "doc
 CELERY_TASK_ROUTES = {
     "billing.tasks.render_*": {"queue": "documents"},
     "homecare.inbox.tasks.*": {"queue": "notify"},
+    "homecare.webhooks.tasks.*": {"queue": "notify"},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_TIMEZONE = "UTC"
@@ -146,6 +150,8 @@ BEAT_EVERY_MINUTES = {
     "homecare.jobs.tasks.sweep_jobs": 0.25,
     "homecare.jobs.tasks.beat_heart": 0.5,
     "homecare.inbox.tasks.deliver_due": 0.5,
+    "homecare.webhooks.tasks.deliver_due": 0.25,
+    "homecare.webhooks.tasks.forget_old": 60 * 24,
     "homecare.audit.tasks.seal_branches": 60 * 24,
     "staff.tasks.warn_expiring_credentials": 60,
     "careplans.tasks.warn_plan_reviews": 60,
@@ -297,6 +303,7 @@ SPECTACULAR_SETTINGS = {
         "GenderEnum": "clients.models.Client.Gender",
         "CarePlanStatusEnum": "careplans.models.CarePlan.Status",
         "ClientStatusEnum": "clients.models.Client.Status",
+        "DispatchStatusEnum": "homecare.webhooks.models.Dispatch.Status",
         "InvoiceStatusEnum": "billing.models.Invoice.Status",
         "MemberStatusEnum": "staff.models.Member.Status",
         "ReferralStatusEnum": "clients.models.Referral.Status",
@@ -397,6 +404,10 @@ REFERRAL_STEPS = [
 PLAN_STEPS = ["scheduling.plan_fit.tell_of_misfits"]
 # What other domains have to say on the page of a plan: called as note(plan, user), gives title, count and rows or None.
 PLAN_NOTES = ["scheduling.plan_fit.note_of_misfits"]
+# Who hears what is written to the audit trail, in the same transaction: called as listen(events).
+AUDIT_LISTENERS = ["scheduling.webhook_events.hear"]
+# Development alone: webhooks may also go to this machine, over http too. Never to any other private address.
+WEBHOOKS_ALLOW_LOOPBACK = env.bool("WEBHOOKS_ALLOW_LOOPBACK", default=DEBUG)
 
 SILENCED_SYSTEM_CHECKS: list[str] = []
 if DEBUG or not HTTPS:

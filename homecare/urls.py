@@ -16,6 +16,7 @@ urlpatterns = [
     path("inbox/", include("homecare.inbox.urls")),
     path("jobs/", include("homecare.jobs.urls")),
     path("audit/", include("homecare.audit.urls")),
+    path("settings/webhooks/", include("homecare.webhooks.urls")),
     path("", include("homecare.accounts.urls")),
     path("api/v1/", include("homecare.api.urls")),
     path("accounts/", include("allauth.urls")),

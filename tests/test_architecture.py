@@ -17,6 +17,7 @@ LAYERS = [
     {"homecare.audit"},
     {"homecare.inbox"},
     {"homecare.jobs"},
+    {"homecare.webhooks"},
     {"staff"},
     {"clients"},
     {"careplans"},

@@ -19,6 +19,7 @@ from homecare.accounts.models import Holiday, Invitation, PersonalToken, User
 from homecare.accounts.models.token import digest
 from homecare.inbox.models import Notification
 from homecare.jobs.models import Job
+from homecare.webhooks.models import Dispatch, Endpoint, Message
 from scheduling.models import (
     CalendarFeed,
     ClockEvent,
@@ -168,6 +169,7 @@ def _visit_rows(world: World, client: Any) -> dict[Any, Any]:
     )
     done = factories.completed_visit(world.member, starts_at=MOMENT, client=client)
     CalendarFeed.objects.create(user=world.caregiver, digest=digest(SECRET))
+    feed = CalendarFeed.objects.create(kind="client", client=client, created_by=world.coordinator, digest="3" * 64)
     coming = timezone.now() + dt.timedelta(days=20)
     pattern = factories.ScheduleFactory(client=client)
     free = [
@@ -235,6 +237,9 @@ def _visit_rows(world: World, client: Any) -> dict[Any, Any]:
         ).pk,
         **_evv_rows(world, client, visit),
         "token": SECRET,
+        "calendar": feed.pk,
+        "family-calendar": client.pk,
+        ("scheduling:calendar-create-client", "pk"): client.pk,
     }
 
 
@@ -312,7 +317,16 @@ def _platform_rows(world: World) -> dict[Any, Any]:
         user=stranger, digest="2" * 64, invited_by=world.manager, expires_at=timezone.now() + dt.timedelta(days=7)
     )
     holiday = Holiday.objects.create(branch=world.member.branch, on=dt.date(2026, 12, 25), name="Christmas Day")
+    endpoint = Endpoint.objects.create(
+        name="Sync", url="https://hooks.example.com/", branch=world.member.branch, created_by=world.manager
+    )
+    message = Message.objects.create(key="one", kind="visit.planned")
+    dispatch = Dispatch.objects.create(message=message, endpoint=endpoint)
     return {
+        "endpoint": endpoint.pk,
+        "dispatch": dispatch.pk,
+        "webhook-endpoint": endpoint.pk,
+        "webhook-delivery": dispatch.pk,
         "user": stranger.pk,
         "branch": world.member.branch.pk,
         ("accounts:holiday-add", "pk"): world.member.branch.pk,

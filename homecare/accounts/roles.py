@@ -83,6 +83,7 @@ PERMISSIONS: dict[str, set[str]] = {
         "accounts.change_user",
         "accounts.add_invitation",
     }
+    | _crud("webhooks", "endpoint", acts="view add change delete")
     | INTAKE
     | READ_PLANS
     | STAFFING

@@ -12,6 +12,7 @@ MODULES = [
     "homecare.accounts.api",
     "homecare.jobs.api",
     "homecare.inbox.api",
+    "homecare.webhooks.api",
     "staff.api",
     "clients.api",
     "careplans.api",

@@ -7,7 +7,9 @@ import json
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, models
+from django.utils.module_loading import import_string
 
 from homecare.accounts.models import User
 from homecare.audit.middleware import origin
@@ -116,7 +118,16 @@ def record(
     """
     event = build(action, obj, by=by, kind=kind, changes=changes, reason=reason)
     event.save(force_insert=True)
+    _tell([event])
     return event
+
+
+def _tell(events: list[Event]) -> None:
+    """Changes are heard by what the settings name, in the caller's transaction: both stand or fall together."""
+    changes = [event for event in events if event.kind == Event.Kind.CHANGE]
+    if changes:
+        for path in settings.AUDIT_LISTENERS:
+            import_string(path)(changes)
 
 
 def record_many(events: list[Event]) -> None:
@@ -133,6 +144,7 @@ def record_many(events: list[Event]) -> None:
                 f"INSERT INTO {Event._meta.db_table} ({columns}) SELECT * FROM UNNEST({marks})",  # noqa: S608 - our names
                 values,
             )
+    _tell(events)
 
 
 def record_view(obj: models.Model, *, by: User, what: str = "") -> Event:
