@@ -301,6 +301,7 @@ SPECTACULAR_SETTINGS = {
     # Fields of one name with different choices: what a client generated from the schema calls each.
     "ENUM_NAME_OVERRIDES": {
         "GenderEnum": "clients.models.Client.Gender",
+        "CalendarKindEnum": "scheduling.models.CalendarFeed.Kind",
         "CarePlanStatusEnum": "careplans.models.CarePlan.Status",
         "ClientStatusEnum": "clients.models.Client.Status",
         "DispatchStatusEnum": "homecare.webhooks.models.Dispatch.Status",

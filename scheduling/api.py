@@ -20,6 +20,7 @@ from homecare.audit.services.event import record_view
 from homecare.clock import minutes_between, monday_of, today, week_bounds
 from scheduling.api_absence import ABSENCE_ROUTES
 from scheduling.api_evv import EVV_ROUTES
+from scheduling.api_calendar import CALENDAR_ROUTES
 from scheduling.api_field import FIELD_ROUTES
 from scheduling.api_offer import OFFER_ROUTES
 from scheduling.api_parts import OwnField, Placing
@@ -358,6 +359,7 @@ ROUTES: list = [
     ("schedules", ScheduleViewSet, "schedule"),
     ("service-types", ServiceTypeViewSet, "servicetype"),
     *OFFER_ROUTES,
+    *CALENDAR_ROUTES,
     *FIELD_ROUTES,
     *SERIES_ROUTES,
     *ROSTER_ROUTES,

@@ -46,6 +46,7 @@ urlpatterns = [
     path("schedule/rotations/", include("scheduling.urls_rotation")),
     path("", include("scheduling.urls_rating")),
     path("", include("scheduling.urls_publication")),
+    path("", include("scheduling.urls_feed")),
     path("", include("scheduling.urls_field")),
     path("", include("scheduling.urls_evv")),
 ]

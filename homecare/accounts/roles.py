@@ -48,6 +48,10 @@ SCHEDULING = (
         "scheduling.clock_for_other",
     }
 )
+SCHEDULING = _crud("scheduling", "visit", "schedule", "offer", "roster", "calendarfeed") | {
+    "scheduling.override_rule",
+    "scheduling.clock_for_other",
+}
 MONEY = _crud("billing", "payer", "rate", "coverage", "authorization", "charge", "invoice", "payment") | {
     "billing.run_invoices",
     "billing.issue_invoice",

@@ -1,35 +1,81 @@
-"""Calendar feeds: a secret address at which a person's calendar app reads their visits."""
+"""Calendar feeds: secret addresses at which calendar apps read visits."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
+from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from homecare.accounts.models import User
+from clients.models import Client
+from homecare.accounts.models import Branch, User
 from homecare.accounts.models.token import digest, new_secret
 from homecare.audit.services.event import record
 from scheduling.models import CalendarFeed
+from staff.models import Member
 
 READ_NOTED_EVERY = dt.timedelta(hours=1)
+VIEW = "scheduling.view_visit"
+
+
+def _make(by: User, **fields: Any) -> tuple[CalendarFeed, str]:
+    secret = new_secret()
+    feed = CalendarFeed.objects.create(**fields, created_by=by, digest=digest(secret))
+    record("calendar_feed.created", feed, by=by, changes={"kind": feed.kind, "label": feed.label})
+    return feed, secret
 
 
 @transaction.atomic
 def create_feed(*, by: User) -> tuple[CalendarFeed, str]:
-    """A new secret address; one that was there stops working. The secret is returned once and never kept."""
+    """A new address for one's own visits; one that was there stops working. The secret is returned once, never kept."""
     User.objects.select_for_update().get(pk=by.pk)
     revoke_feed(by=by)
-    secret = new_secret()
-    feed = CalendarFeed.objects.create(user=by, digest=digest(secret))
-    record("calendar_feed.created", feed, by=by)
+    return _make(by, kind=CalendarFeed.Kind.OWN, user=by)
+
+
+@transaction.atomic
+def create_family_feed(client: Client, *, by: User) -> tuple[CalendarFeed, str]:
+    """A family member's address for one client; their former one for this client stops working."""
+    User.objects.select_for_update().get(pk=by.pk)
+    _revoke(CalendarFeed.objects.filter(kind=CalendarFeed.Kind.CLIENT, user=by, client=client), by=by)
+    return _make(by, kind=CalendarFeed.Kind.CLIENT, user=by, client=client)
+
+
+@transaction.atomic
+def create_client_feed(client: Client, *, label: str, by: User) -> tuple[CalendarFeed, str]:
+    """The office gives an address of a client's visits to somebody, named by `label`."""
+    return _make(by, kind=CalendarFeed.Kind.CLIENT, client=client, label=label.strip()[:80])
+
+
+@transaction.atomic
+def create_office_feed(
+    branch: Branch, *, members: Iterable[Member] = (), label: str = "", by: User
+) -> tuple[CalendarFeed, str]:
+    """An office person's address for a branch, or for some of its caregivers."""
+    feed, secret = _make(by, kind=CalendarFeed.Kind.OFFICE, user=by, branch=branch, label=label.strip()[:80])
+    feed.members.set(members)
     return feed, secret
 
 
 @transaction.atomic
 def revoke_feed(*, by: User) -> int:
-    """The person's address stops working at once; returns how many there were. Twice is harmless."""
-    live = list(CalendarFeed.objects.visible_to(by).live().select_for_update())
+    """The address of one's own visits stops working at once; returns how many there were. Twice is harmless."""
+    return _revoke(CalendarFeed.objects.own(by), by=by)
+
+
+@transaction.atomic
+def revoke_one(feed: CalendarFeed, *, by: User) -> CalendarFeed:
+    """This address stops working at once. Twice is harmless."""
+    _revoke(CalendarFeed.objects.filter(pk=feed.pk), by=by)
+    feed.refresh_from_db()
+    return feed
+
+
+def _revoke(feeds: QuerySet, *, by: User) -> int:
+    live = list(feeds.live().select_for_update().order_by("pk"))  # type: ignore[attr-defined]
     for feed in live:
         feed.revoked_at = timezone.now()
         feed.save(update_fields=["revoked_at"])
@@ -38,11 +84,26 @@ def revoke_feed(*, by: User) -> int:
 
 
 def open_feed(secret: str) -> CalendarFeed | None:
-    """The live feed of this secret, None when it is unknown, revoked or its owner is no longer active."""
-    feed = CalendarFeed.objects.live().select_related("user").filter(digest=digest(secret)).first()
-    if feed is None or not feed.user.is_active:
+    """The live feed of this secret; None when it is unknown, revoked, or its person may no longer see what it shows."""
+    feeds = CalendarFeed.objects.live().select_related("user", "client__branch", "branch")
+    feed = feeds.filter(digest=digest(secret)).first()
+    if feed is None or not _may_read(feed):
         return None
     moment = timezone.now()
     stale = CalendarFeed.objects.filter(pk=feed.pk).exclude(last_read_at__gt=moment - READ_NOTED_EVERY)
     stale.update(last_read_at=moment)
     return feed
+
+
+def _may_read(feed: CalendarFeed) -> bool:
+    """Asked at each reading: a feed ends with the rights of the person it belongs to."""
+    if feed.user is None:
+        return True
+    if not feed.user.is_active:
+        return False
+    if feed.kind == CalendarFeed.Kind.CLIENT:
+        return Client.objects.visible_to(feed.user).filter(pk=feed.client_id).exists()
+    if feed.kind == CalendarFeed.Kind.OFFICE:
+        is_near = Branch.objects.visible_to(feed.user).filter(pk=feed.branch_id).exists()
+        return is_near and feed.user.sees_branch_rows and feed.user.has_perm(VIEW)
+    return True

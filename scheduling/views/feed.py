@@ -16,10 +16,15 @@ from django.views import View
 
 from homecare.accounts.models import Agency
 from homecare.views import Page
-from scheduling.calendar_feed import calendar_of, window
-from scheduling.models import CalendarFeed, Visit
+from scheduling.calendar_feed import calendar_of, entries_of
+from scheduling.models import CalendarFeed
 from scheduling.services.feed import create_feed, open_feed, revoke_feed
 from scheduling.views.phone import CaregiverMixin
+
+
+def address_of(secret: str) -> str:
+    """What is pasted into a calendar app."""
+    return settings.SITE_URL.rstrip("/") + reverse("scheduling:calendar-feed", args=[secret])
 
 
 class PhoneCalendar(CaregiverMixin, Page):
@@ -28,7 +33,7 @@ class PhoneCalendar(CaregiverMixin, Page):
     template_name = "scheduling/phone_calendar.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        feed = CalendarFeed.objects.visible_to(self.person).live().first()
+        feed = CalendarFeed.objects.own(self.person).live().first()
         return super().get_context_data(feed=feed, zone=self.zone, **kwargs)
 
 
@@ -39,8 +44,7 @@ class PhoneCalendarCreate(CaregiverMixin, View):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         feed, secret = create_feed(by=self.person)
-        address = settings.SITE_URL.rstrip("/") + reverse("scheduling:calendar-feed", args=[secret])
-        context = {"feed": feed, "address": address, "zone": self.zone}
+        context = {"feed": feed, "address": address_of(secret), "zone": self.zone}
         return render(request, "scheduling/phone_calendar.html", context)
 
 
@@ -64,17 +68,9 @@ class CalendarFeedFile(View):
         feed = open_feed(token)
         if feed is None:
             raise Http404
-        starts_at, ends_at = window(timezone.now())
-        visits = Visit.objects.visible_to(feed.user).filter(caregiver__user=feed.user)
-        visits = visits.filter(starts_at__gte=starts_at, starts_at__lt=ends_at).select_related("client", "branch")
-        with translation.override(feed.user.language):
-            words = {"visit": _("Visit")}
-            body = calendar_of(
-                visits.order_by("starts_at", "pk"),
-                name=Agency.current().name,
-                site_url=settings.SITE_URL,
-                words=words,
-            )
+        with translation.override(feed.user.language if feed.user else settings.LANGUAGE_CODE):
+            entries = entries_of(feed, timezone.now(), settings.SITE_URL)
+            body = calendar_of(entries, name=Agency.current().name, site_url=settings.SITE_URL)
         return self.answer(request, body)
 
     @staticmethod
