@@ -339,6 +339,7 @@ PLACEMENT_RULES = [
     "scheduling.rules.clients.LanguageWish",
     "scheduling.rules.clients.Pets",
     "scheduling.rules.clients.Smoking",
+    "scheduling.rules.appointments.NoAppointment",
     "scheduling.rules.visits.DoubleUpComplete",
     "scheduling.rules.hours.WeeklyHours",
     "scheduling.rules.hours.DailyHours",

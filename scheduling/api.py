@@ -20,6 +20,7 @@ from homecare.audit.services.event import record_view
 from homecare.clock import minutes_between, monday_of, today, week_bounds
 from scheduling.api_absence import ABSENCE_ROUTES
 from scheduling.api_evv import EVV_ROUTES
+from scheduling.api_appointment import APPOINTMENT_ROUTES
 from scheduling.api_calendar import CALENDAR_ROUTES
 from scheduling.api_field import FIELD_ROUTES
 from scheduling.api_offer import OFFER_ROUTES
@@ -359,6 +360,7 @@ ROUTES: list = [
     ("schedules", ScheduleViewSet, "schedule"),
     ("service-types", ServiceTypeViewSet, "servicetype"),
     *OFFER_ROUTES,
+    *APPOINTMENT_ROUTES,
     *CALENDAR_ROUTES,
     *FIELD_ROUTES,
     *SERIES_ROUTES,

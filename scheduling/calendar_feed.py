@@ -16,7 +16,8 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 from icalendar import Calendar, Event
 
-from scheduling.models import CalendarFeed, Visit
+from scheduling.appointments import Occasion, coming
+from scheduling.models import Appointment, CalendarFeed, Visit
 
 PAST, AHEAD = dt.timedelta(days=30), dt.timedelta(days=84)
 
@@ -28,11 +29,26 @@ def window(moment: dt.datetime) -> tuple[dt.datetime, dt.datetime]:
 
 @dataclass(frozen=True)
 class Entry:
-    """One visit as a calendar shows it."""
+    """One thing as a calendar shows it: the visit, or an occasion of the client's appointments."""
 
-    visit: Visit
+    shown: Visit | Occasion
     summary: str
     url: str = ""
+
+    @property
+    def uid(self) -> str:
+        if isinstance(self.shown, Visit):
+            return f"visit-{self.shown.pk}"
+        return f"appointment-{self.shown.appointment.pk}-{self.shown.on:%Y%m%d}"
+
+    @property
+    def about(self) -> tuple[dt.datetime, int, str, bool]:
+        """(made at, version, zone, cancelled)."""
+        if isinstance(self.shown, Visit):
+            visit = self.shown
+            return visit.created_at, visit.version, visit.branch.time_zone, visit.status == Visit.Status.CANCELLED
+        row = self.shown.appointment
+        return row.created_at, 1, row.client.branch.time_zone, False
 
 
 def visits_of(feed: CalendarFeed, moment: dt.datetime) -> Any:
@@ -53,6 +69,11 @@ def visits_of(feed: CalendarFeed, moment: dt.datetime) -> Any:
 def entries_of(feed: CalendarFeed, moment: dt.datetime, site_url: str) -> Iterator[Entry]:
     """Who reads it decides what a visit is called, in the language that is active."""
     site = site_url.rstrip("/")
+    if feed.kind == CalendarFeed.Kind.CLIENT:
+        # With whom, and even of what kind, would tell about health.
+        rows = Appointment.objects.filter(client=feed.client_id)
+        for one in coming(rows, moment):
+            yield Entry(one, _("Appointment"))
     for visit in visits_of(feed, moment):
         client, caregiver = visit.client, visit.caregiver
         initials = f"{client.called[:1]}.{client.last_name[:1]}."
@@ -81,16 +102,16 @@ def calendar_of(entries: Iterable[Entry], *, name: str, site_url: str) -> bytes:
 
 
 def _event(entry: Entry, site_url: str) -> Event:
-    visit = entry.visit
-    zone = ZoneInfo(visit.branch.time_zone)
+    made_at, version, zone_name, is_cancelled = entry.about
+    zone = ZoneInfo(zone_name)
     event = Event()
-    event.add("uid", f"visit-{visit.pk}@{urlsplit(site_url).hostname}")
-    event.add("dtstamp", visit.created_at.astimezone(dt.UTC))
-    event.add("sequence", visit.version)
-    event.add("dtstart", visit.starts_at.astimezone(zone))
-    event.add("dtend", visit.ends_at.astimezone(zone))
+    event.add("uid", f"{entry.uid}@{urlsplit(site_url).hostname}")
+    event.add("dtstamp", made_at.astimezone(dt.UTC))
+    event.add("sequence", version)
+    event.add("dtstart", entry.shown.starts_at.astimezone(zone))
+    event.add("dtend", entry.shown.ends_at.astimezone(zone))
     event.add("summary", entry.summary)
-    event.add("status", "CANCELLED" if visit.status == Visit.Status.CANCELLED else "CONFIRMED")
+    event.add("status", "CANCELLED" if is_cancelled else "CONFIRMED")
     event.add("class", "PRIVATE")
     if entry.url:
         event.add("url", entry.url)

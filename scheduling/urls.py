@@ -42,6 +42,7 @@ urlpatterns = [
     path("schedule/settings/", include("scheduling.urls_settings")),
     path("schedule/", include("scheduling.urls_schedule")),
     path("schedule/", include("scheduling.urls_board")),
+    path("schedule/", include("scheduling.urls_appointment")),
     path("schedule/", include(office)),
     path("schedule/rotations/", include("scheduling.urls_rotation")),
     path("", include("scheduling.urls_rating")),

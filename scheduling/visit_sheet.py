@@ -13,6 +13,7 @@ from careplans import vitals
 from careplans.models import MedicationOrder, VitalReading
 from careplans.models.vital import VitalKind, VitalThreshold
 from clients.models import Address, Allergy
+from scheduling.appointments import Occasion, on_day_of
 from scheduling.directions import geo_uri
 from scheduling.handover import Handover, handover_of
 from scheduling.models import FixedDevice, Visit, VisitCorrection, VisitNote, VisitTask
@@ -75,6 +76,7 @@ class VisitSheet:
     has_device: bool = False
     corrections: list[VisitCorrection] = field(default_factory=list)
     may_correct: bool = False
+    appointments: list[Occasion]
 
     @property
     def unanswered(self) -> int:
@@ -103,6 +105,7 @@ def sheet_for(visit: Visit, member: Member) -> VisitSheet:
         more_signs=more,
         readings=list(visit.readings.all()),
         medications=list(MedicationOrder.objects.filter(client=visit.client_id).current()) if shows_care else [],
+        appointments=on_day_of(visit) if shows_care else [],
         notes=list(visit.notes.select_related("author")),
         handover=handover_of(visit) if shows_care else None,
         corrections=corrections,

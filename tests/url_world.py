@@ -21,6 +21,7 @@ from homecare.inbox.models import Notification
 from homecare.jobs.models import Job
 from homecare.webhooks.models import Dispatch, Endpoint, Message
 from scheduling.models import (
+    Appointment,
     CalendarFeed,
     ClockEvent,
     LostVisit,
@@ -208,6 +209,11 @@ def _visit_rows(world: World, client: Any) -> dict[Any, Any]:
         "rotation-turner": RotationTurner.objects.create(rotation=turns, member=world.member, first_row=1).pk,
         "publication": shown.pk,
         ("scheduling:publication-end", "pk"): client.branch_id,
+    dentist = Appointment.objects.create(
+        client=client, provider="Dr. Hahn", starts_on=coming.date(), start_time="10:00", created_by=world.coordinator
+    )
+    return {
+        "appointment": dentist.pk,
         "roster": roster.pk,
         "line_pk": line.pk,
         "roster-line": line.pk,

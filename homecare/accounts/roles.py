@@ -28,6 +28,8 @@ READ_PLANS = _crud(
 )
 READ_STAFF = _crud("staff", "member", "credential", "availability", "timeoff", "role", "team", acts="view")
 READ_VISITS = _crud("scheduling", "visit", "schedule", "offer", acts="view")
+READ_STAFF = _crud("staff", "member", "credential", "availability", "timeoff", "role", acts="view")
+READ_VISITS = _crud("scheduling", "visit", "schedule", "offer", "appointment", acts="view")
 READ_BILLING = _crud(
     "billing", "payer", "rate", "coverage", "authorization", "charge", "invoice", "payment", acts="view"
 )
@@ -49,6 +51,7 @@ SCHEDULING = (
     }
 )
 SCHEDULING = _crud("scheduling", "visit", "schedule", "offer", "roster", "calendarfeed") | {
+SCHEDULING = _crud("scheduling", "visit", "schedule", "offer", "roster", "calendarfeed", "appointment") | {
     "scheduling.override_rule",
     "scheduling.clock_for_other",
 }
@@ -75,6 +78,7 @@ PERMISSIONS: dict[str, set[str]] = {
     | READ_PLANS
     | CARE
     | {"careplans.activate_careplan"}
+    | _crud("scheduling", "appointment")
     | READ_STAFF
     | READ_VISITS,
     RoleName.BILLER: OFFICE | READ_CLIENTS | READ_VISITS | {"scheduling.approve_visit"} | MONEY | WAGES,

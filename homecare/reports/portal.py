@@ -13,6 +13,9 @@ from clients.models import Client
 from homecare.accounts.models import User
 from homecare.clock import now
 from scheduling.models import Visit, VisitRating, VisitTask
+from scheduling.appointments import Occasion
+from scheduling.appointments import coming as occasions
+from scheduling.models import Appointment, Visit, VisitTask
 
 COMING, PAST, MOST_INVOICES = 10, 10, 200
 
@@ -23,6 +26,7 @@ class Family:
     coming: list[Visit]
     past: list[Visit]
     invoices: list[Invoice]
+    appointments: list[Occasion]
 
     @property
     def next_visit(self) -> Visit | None:
@@ -55,5 +59,6 @@ def family(user: User) -> Family:
         clients=clients,
         coming=list(visits.live().filter(ends_at__gt=moment).order_by("starts_at", "pk")[:COMING]),
         past=list(past.annotate(tasks_done=done, tasks_all=Count("tasks")).order_by("-starts_at", "-pk")[:PAST]),
+        appointments=occasions(Appointment.objects.visible_to(user).filter(client__in=clients), moment)[:COMING],
         invoices=list(Invoice.objects.visible_to(user).outstanding().select_related("client").order_by("due_on", "pk")),
     )

@@ -22,7 +22,7 @@ class OfficeCalendarForm(forms.Form):
 
     branch = forms.ModelChoiceField(label=_("Branch"), queryset=Branch.objects.none(), empty_label=None)
     label = forms.CharField(label=_("Name"), max_length=80, required=False, help_text=_("For example the team's name."))
-    members = forms.ModelMultipleChoiceField(
+    members: Any = forms.ModelMultipleChoiceField(
         label=_("Only visits of"),
         queryset=None,
         required=False,

@@ -1,5 +1,7 @@
 from scheduling.models.clock_event import ClockEvent, PhoneEvent, PunchDecision
 from scheduling.models.correction import VisitCorrection
+from scheduling.models.appointment import Appointment
+from scheduling.models.clock_event import ClockEvent, PhoneEvent
 from scheduling.models.feed import CalendarFeed
 from scheduling.models.fixed_device import FixedDevice
 from scheduling.models.lost_visit import LostVisit
@@ -19,6 +21,7 @@ from scheduling.models.visit import RuleOverride, Visit, VisitNote, VisitTask
 from scheduling.models.visit_exception import ReasonCode, VisitException
 
 __all__ = [
+    "Appointment",
     "AssignmentRule",
     "CalendarFeed",
     "ClockEvent",

@@ -102,8 +102,8 @@ def _may_read(feed: CalendarFeed) -> bool:
     if not feed.user.is_active:
         return False
     if feed.kind == CalendarFeed.Kind.CLIENT:
-        return Client.objects.visible_to(feed.user).filter(pk=feed.client_id).exists()
+        return Client.objects.visible_to(feed.user).filter(pk=feed.client_id or 0).exists()
     if feed.kind == CalendarFeed.Kind.OFFICE:
-        is_near = Branch.objects.visible_to(feed.user).filter(pk=feed.branch_id).exists()
+        is_near = Branch.objects.visible_to(feed.user).filter(pk=feed.branch_id or 0).exists()
         return is_near and feed.user.sees_branch_rows and feed.user.has_perm(VIEW)
     return True

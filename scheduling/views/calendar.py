@@ -27,6 +27,7 @@ from scheduling.services.feed import (
 from scheduling.views.feed import address_of
 
 PORTAL = "clients.view_portal"
+FAMILY_PAGE = "scheduling/family_calendar.html"
 
 
 class CalendarList(ListPage):
@@ -120,7 +121,6 @@ class OfFamily(PermissionMixin):
     """The family's own clients and their addresses."""
 
     permission = PORTAL
-    template_name = "scheduling/family_calendar.html"
     kwargs: dict[str, Any]
 
     @property
@@ -141,6 +141,8 @@ class OfFamily(PermissionMixin):
 
 
 class FamilyCalendar(OfFamily, Page):
+    template_name = FAMILY_PAGE
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(**self.context(), **kwargs)
 
@@ -153,7 +155,7 @@ class FamilyCalendarCreate(OfFamily, View):
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         feed, secret = create_family_feed(self.client, by=self.person)
         return render(
-            request, self.template_name, {**self.context(), "address": address_of(secret), "made_for": feed.client_id}
+            request, FAMILY_PAGE, {**self.context(), "address": address_of(secret), "made_for": feed.client_id}
         )
 
 

@@ -21,11 +21,12 @@ from homecare.audit.services.event import record, record_view
 from homecare.clock import local, now, today
 from homecare.csv_export import csv_response
 from homecare.views import DetailPage, ListPage, Page
+from scheduling.appointments import AHEAD, coming, in_the_way
 from scheduling.forms.visit import UnfilledFilter
 from scheduling.forms.visit_filter import VisitFilter
 from scheduling.handover import handover_of
 from scheduling.matching import suggest_for_visit
-from scheduling.models import OfferedVisit, Schedule, Visit
+from scheduling.models import Appointment, OfferedVisit, Schedule, Visit
 
 COLUMNS = [
     {"label": gettext_lazy("Client")},
@@ -225,7 +226,11 @@ class ClientVisits(DetailPage):
         visits = Visit.objects.visible_to(user).filter(client=client).with_people()  # type: ignore[arg-type]
         moment = now()
         schedules = Schedule.objects.visible_to(user).filter(client=client).active()  # type: ignore[arg-type]
+        ahead = coming(Appointment.objects.visible_to(user).filter(client=client), moment)  # type: ignore[arg-type]
+        live = visits.live().between(moment, moment + AHEAD) if ahead else []
+        clashes = {(one.appointment.pk, one.on) for one, _visit in in_the_way(ahead, live)}
         return super().get_context_data(
+            appointments=[(one, (one.appointment.pk, one.on) in clashes) for one in ahead[:20]],
             coming=visits.filter(ends_at__gte=moment).exclude(status=Visit.Status.CANCELLED)[:30],
             past=visits.filter(ends_at__lt=moment).order_by("-starts_at")[:30],
             schedules=schedules.select_related("service_type").prefetch_related("assignment_rules__member"),
