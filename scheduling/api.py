@@ -29,6 +29,7 @@ from scheduling.api_publication import PUBLICATION_ROUTES
 from scheduling.api_roster import ROSTER_ROUTES
 from scheduling.api_rotation import ROTATION_ROUTES
 from scheduling.api_series import SERIES_ROUTES
+from scheduling.api_waiting import WAITING_ROUTES
 from scheduling.models import AssignmentRule, Schedule, ServiceType, Visit
 from scheduling.pattern import Assignment
 from scheduling.services.schedule import create_schedule, end_schedule
@@ -362,6 +363,7 @@ ROUTES: list = [
     *OFFER_ROUTES,
     *APPOINTMENT_ROUTES,
     *CALENDAR_ROUTES,
+    *WAITING_ROUTES,
     *FIELD_ROUTES,
     *SERIES_ROUTES,
     *ROSTER_ROUTES,

@@ -39,6 +39,7 @@ from scheduling.models import (
     TrainingRequirement,
     VisitCorrection,
     VisitException,
+    Waiting,
 )
 from scheduling.services.fixed_device import register_device
 from scheduling.services.offer import make_offer
@@ -212,7 +213,15 @@ def _visit_rows(world: World, client: Any) -> dict[Any, Any]:
     dentist = Appointment.objects.create(
         client=client, provider="Dr. Hahn", starts_on=coming.date(), start_time="10:00", created_by=world.coordinator
     )
+    waits = Waiting.objects.create(
+        client=client,
+        service_type=visit.service_type,
+        weekly_minutes=240,
+        since=MOMENT.date(),
+        created_by=world.coordinator,
+    )
     return {
+        "waiting": waits.pk,
         "appointment": dentist.pk,
         "roster": roster.pk,
         "line_pk": line.pk,

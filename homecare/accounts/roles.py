@@ -29,7 +29,7 @@ READ_PLANS = _crud(
 READ_STAFF = _crud("staff", "member", "credential", "availability", "timeoff", "role", "team", acts="view")
 READ_VISITS = _crud("scheduling", "visit", "schedule", "offer", acts="view")
 READ_STAFF = _crud("staff", "member", "credential", "availability", "timeoff", "role", acts="view")
-READ_VISITS = _crud("scheduling", "visit", "schedule", "offer", "appointment", acts="view")
+READ_VISITS = _crud("scheduling", "visit", "schedule", "offer", "appointment", "waiting", acts="view")
 READ_BILLING = _crud(
     "billing", "payer", "rate", "coverage", "authorization", "charge", "invoice", "payment", acts="view"
 )
@@ -52,6 +52,7 @@ SCHEDULING = (
 )
 SCHEDULING = _crud("scheduling", "visit", "schedule", "offer", "roster", "calendarfeed") | {
 SCHEDULING = _crud("scheduling", "visit", "schedule", "offer", "roster", "calendarfeed", "appointment") | {
+SCHEDULING = _crud("scheduling", "visit", "schedule", "offer", "roster", "calendarfeed", "appointment", "waiting") | {
     "scheduling.override_rule",
     "scheduling.clock_for_other",
 }

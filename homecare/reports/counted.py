@@ -12,7 +12,7 @@ from careplans.models import CarePlan, VitalReading
 from clients.models import Client
 from homecare import clock
 from homecare.reports.scope import Scope
-from scheduling.models import PhoneEvent, Visit, VisitTask
+from scheduling.models import PhoneEvent, Visit, VisitTask, Waiting
 from staff.models import Credential, Member, TimeOff
 
 WORKED = [Visit.Status.IN_PROGRESS, Visit.Status.COMPLETED, Visit.Status.APPROVED]
@@ -51,6 +51,10 @@ def today(scope: Scope, ago: int) -> QuerySet:
 def unfilled(scope: Scope, ago: int) -> QuerySet:
     week = scope.moment + dt.timedelta(days=7)
     return scope.rows(Visit).open().filter(ends_at__gt=scope.moment, starts_at__lt=week)
+
+
+def waiting(scope: Scope, ago: int) -> QuerySet:
+    return scope.rows(Waiting).waiting()
 
 
 def late(scope: Scope, ago: int) -> QuerySet:

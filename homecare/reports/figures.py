@@ -117,6 +117,14 @@ QUESTIONS = (
                 is_grave=True,
                 page=("scheduling:visit-list", "show=late"),
             ),
+            Figure(
+                "waiting",
+                _("On the waiting list"),
+                "hourglass",
+                "scheduling.view_waiting",
+                counted.waiting,
+                page=("scheduling:waiting-list", "status=waiting"),
+            ),
             Figure("missed", _("Missed"), "calendar-x", VISITS, counted.missed, has_trend=True),
             Figure(
                 "on-time",

@@ -17,7 +17,7 @@ from clients.models import Client, Referral
 from homecare import money
 from homecare.clock import local_date
 from homecare.templatetags.ui import day, daytime_tag
-from scheduling.models import Visit, VisitTask
+from scheduling.models import Visit, VisitTask, Waiting
 from staff.models import Member, TimeOff
 
 JOINS: dict[Any, tuple[str, ...]] = {
@@ -32,6 +32,7 @@ JOINS: dict[Any, tuple[str, ...]] = {
     Invoice: ("client", "payer"),
     Payment: ("payer", "client"),
     Charge: ("client", "payer"),
+    Waiting: ("client", "service_type"),
     UnchargedVisit: ("visit__client", "visit__branch", "visit__caregiver", "visit__service_type"),
 }
 
@@ -60,6 +61,11 @@ def _visit(row: Visit) -> Line:
     who = row.caregiver.full_name if row.caregiver else _("Nobody yet")
     when = daytime_tag(row.starts_at, row.ends_at, zone=row.branch.time_zone)
     return Line(row.client.full_name, f"{row.service_type.name} · {who}", when, row.get_absolute_url(), row)
+
+
+@line.register
+def _waiting(row: Waiting) -> Line:
+    return Line(row.client.full_name, f"{row.service_type.name} · {row.when}", day(row.since), row.get_absolute_url())
 
 
 @line.register

@@ -19,6 +19,7 @@ from scheduling.models.training import TrainingRequirement
 from scheduling.models.travel_leg import TravelLeg
 from scheduling.models.visit import RuleOverride, Visit, VisitNote, VisitTask
 from scheduling.models.visit_exception import ReasonCode, VisitException
+from scheduling.models.waiting import Waiting
 
 __all__ = [
     "Appointment",
@@ -56,4 +57,5 @@ __all__ = [
     "VisitNote",
     "VisitRating",
     "VisitTask",
+    "Waiting",
 ]

@@ -37,6 +37,7 @@ from staff.models import Member
 
 PREVIEW_WEEKS = 4
 RANKED_VISITS = 6
+PREFILLED = ("service_type", "start_time", "duration_minutes")
 
 
 class PatternPage(FormPage):
@@ -134,7 +135,12 @@ class ScheduleCreate(PatternPage):
         return super().is_right(form) & (not self.times.is_bound or self.times.is_valid())
 
     def get_initial(self) -> dict[str, Any]:
-        return {"starts_on": first_monday(today(self.client.branch.time_zone)), "duration_minutes": 60}
+        """An address may bring what is wanted, as the waiting list's button does."""
+        asked = {name: self.request.GET[name] for name in PREFILLED if self.request.GET.get(name)}
+        if self.request.GET.getlist("weekdays"):
+            asked["weekdays"] = self.request.GET.getlist("weekdays")  # type: ignore[assignment]
+        first = first_monday(today(self.client.branch.time_zone))
+        return {"starts_on": first, "duration_minutes": 60, **asked}
 
     def pattern(self, form: Any) -> tuple[Pattern, ServiceType]:
         assignments = self.lines.assignments(form.cleaned_data["starts_on"], 1)
