@@ -58,6 +58,11 @@ class SecretSerializer(EndpointSerializer):
         fields = [*EndpointSerializer.Meta.fields, "secret"]
 
 
+class KindSerializer(serializers.Serializer):
+    kind = serializers.CharField()
+    meaning = serializers.CharField()
+
+
 class DispatchSerializer(serializers.ModelSerializer):
     kind = serializers.CharField(source="message.kind", read_only=True)
     webhook_id = serializers.CharField(source="message.webhook_id", read_only=True)
@@ -126,11 +131,11 @@ class EndpointViewSet(IdempotentWrites, mixins.ListModelMixin, mixins.RetrieveMo
         row = switch_endpoint(self.get_object(), on=False, by=request.user)  # type: ignore[arg-type]
         return Response(EndpointSerializer(row).data)
 
-    @extend_schema(responses=serializers.DictField(child=serializers.CharField()), filters=False)
+    @extend_schema(responses=KindSerializer(many=True), filters=False)
     @action(detail=False, methods=["get"], pagination_class=None)
     def kinds(self, request: Request) -> Response:
         """Every event type with what it means."""
-        return Response({name: str(label) for name, label in choices()})
+        return Response([{"kind": name, "meaning": str(label)} for name, label in choices()])
 
     def _with_secret(self, made: tuple[Endpoint, str], status: int = 200) -> Response:
         endpoint, secret = made
