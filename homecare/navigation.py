@@ -114,6 +114,7 @@ OFFICE: tuple[Section, ...] = (
             Entry(_("Patterns"), "scheduling:schedule-list", "scheduling.view_schedule"),
             Entry(_("Ratings"), "scheduling:rating-list", "scheduling.view_visitrating"),
             Entry(_("Publishing"), "scheduling:publication-list", "scheduling.change_schedule"),
+            Entry(_("Capacity"), "scheduling:capacity", "scheduling.view_visit"),
             Entry(_("Waiting list"), "scheduling:waiting-list", "scheduling.view_waiting"),
             Entry(_("Calendars"), "scheduling:calendar-list", "scheduling.view_calendarfeed"),
         ),
