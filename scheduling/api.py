@@ -21,6 +21,7 @@ from homecare.clock import minutes_between, monday_of, today, week_bounds
 from scheduling.api_absence import ABSENCE_ROUTES
 from scheduling.api_evv import EVV_ROUTES
 from scheduling.api_appointment import APPOINTMENT_ROUTES
+from scheduling.api_broadcast import BROADCAST_ROUTES
 from scheduling.api_calendar import CALENDAR_ROUTES
 from scheduling.api_field import FIELD_ROUTES
 from scheduling.api_offer import OFFER_ROUTES
@@ -362,6 +363,7 @@ ROUTES: list = [
     ("service-types", ServiceTypeViewSet, "servicetype"),
     *OFFER_ROUTES,
     *APPOINTMENT_ROUTES,
+    *BROADCAST_ROUTES,
     *CALENDAR_ROUTES,
     *WAITING_ROUTES,
     *FIELD_ROUTES,

@@ -12,8 +12,8 @@ from homecare.accounts.models import User
 from homecare.inbox.kinds import declare
 from homecare.jobs.models import Job
 from homecare.jobs.registry import JobCancelled, Work, job_kind
-from scheduling.models import Roster
-from scheduling.services import offer, reminder, roster, schedule, zone_move
+from scheduling.models import Broadcast, Roster
+from scheduling.services import broadcast, offer, reminder, roster, schedule, zone_move
 
 declare("visit.tomorrow", label=_("Tomorrow's visits"), channels=("app", "email"), permission="scheduling.work_visit")
 declare(
@@ -73,6 +73,16 @@ def plan_roster(work: Work) -> dict[str, Any]:
         raise
     text = ngettext("A roster of %(count)s visit is ready.", "A roster of %(count)s visits is ready.", count)
     links = [{"url": draft.get_absolute_url(), "label": str(_("See the draft"))}]
+    return {"summary": text % {"count": count}, "links": links}
+
+
+@job_kind(broadcast.KIND, title=_("Message to all"), permission="scheduling.add_broadcast")
+def send_broadcast(work: Work) -> dict[str, Any]:
+    """Tells everybody who was not told yet; goes on where a dead run stopped."""
+    row = Broadcast.objects.get(pk=work.params["broadcast"])
+    count = broadcast.tell_recipients(row, progress=work.progress)
+    text = ngettext("%(count)s person was told.", "%(count)s people were told.", count)
+    links = [{"url": row.get_absolute_url(), "label": str(_("See who has seen it"))}]
     return {"summary": text % {"count": count}, "links": links}
 
 

@@ -22,6 +22,7 @@ from homecare.jobs.models import Job
 from homecare.webhooks.models import Dispatch, Endpoint, Message
 from scheduling.models import (
     Appointment,
+    Broadcast,
     CalendarFeed,
     ClockEvent,
     LostVisit,
@@ -220,7 +221,11 @@ def _visit_rows(world: World, client: Any) -> dict[Any, Any]:
         since=MOMENT.date(),
         created_by=world.coordinator,
     )
+    message = Broadcast.objects.create(
+        branch=client.branch, topic="weather", audience="both", text="Snow", created_by=world.coordinator
+    )
     return {
+        "broadcast": message.pk,
         "waiting": waits.pk,
         "appointment": dentist.pk,
         "roster": roster.pk,

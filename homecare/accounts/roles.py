@@ -53,6 +53,8 @@ SCHEDULING = (
 SCHEDULING = _crud("scheduling", "visit", "schedule", "offer", "roster", "calendarfeed") | {
 SCHEDULING = _crud("scheduling", "visit", "schedule", "offer", "roster", "calendarfeed", "appointment") | {
 SCHEDULING = _crud("scheduling", "visit", "schedule", "offer", "roster", "calendarfeed", "appointment", "waiting") | {
+AROUND = _crud("scheduling", "calendarfeed", "appointment", "waiting", "broadcast")
+SCHEDULING = (AROUND | _crud("scheduling", "visit", "schedule", "offer", "roster")) | {
     "scheduling.override_rule",
     "scheduling.clock_for_other",
 }
