@@ -116,6 +116,7 @@ OFFICE: tuple[Section, ...] = (
             Entry(_("Publishing"), "scheduling:publication-list", "scheduling.change_schedule"),
             Entry(_("Capacity"), "scheduling:capacity", "scheduling.view_visit"),
             Entry(_("Waiting list"), "scheduling:waiting-list", "scheduling.view_waiting"),
+            Entry(_("Holidays"), "scheduling:holiday-list", "scheduling.change_schedule"),
             Entry(_("Messages to all"), "scheduling:broadcast-list", "scheduling.view_broadcast"),
             Entry(_("Calendars"), "scheduling:calendar-list", "scheduling.view_calendarfeed"),
         ),

@@ -24,6 +24,7 @@ from scheduling.api_appointment import APPOINTMENT_ROUTES
 from scheduling.api_broadcast import BROADCAST_ROUTES
 from scheduling.api_calendar import CALENDAR_ROUTES
 from scheduling.api_field import FIELD_ROUTES
+from scheduling.api_holiday import HOLIDAY_ROUTES
 from scheduling.api_offer import OFFER_ROUTES
 from scheduling.api_parts import OwnField, Placing
 from scheduling.api_publication import PUBLICATION_ROUTES
@@ -364,6 +365,7 @@ ROUTES: list = [
     *OFFER_ROUTES,
     *APPOINTMENT_ROUTES,
     *BROADCAST_ROUTES,
+    *HOLIDAY_ROUTES,
     *CALENDAR_ROUTES,
     *WAITING_ROUTES,
     *FIELD_ROUTES,

@@ -45,6 +45,7 @@ urlpatterns = [
     path("schedule/", include("scheduling.urls_appointment")),
     path("schedule/", include("scheduling.urls_waiting")),
     path("schedule/", include("scheduling.urls_broadcast")),
+    path("schedule/", include("scheduling.urls_holiday")),
     path("schedule/", include("scheduling.urls_capacity")),
     path("schedule/", include(office)),
     path("schedule/rotations/", include("scheduling.urls_rotation")),

@@ -5,6 +5,7 @@ from scheduling.models.broadcast import Broadcast, BroadcastRecipient
 from scheduling.models.clock_event import ClockEvent, PhoneEvent
 from scheduling.models.feed import CalendarFeed
 from scheduling.models.fixed_device import FixedDevice
+from scheduling.models.holiday_answer import HolidayAnswer
 from scheduling.models.lost_visit import LostVisit
 from scheduling.models.offer import Offer, OfferAnswer, OfferedVisit
 from scheduling.models.phone_contact import PhoneContact
@@ -31,6 +32,7 @@ __all__ = [
     "ClockEvent",
     "ClockPin",
     "FixedDevice",
+    "HolidayAnswer",
     "LostVisit",
     "Offer",
     "OfferAnswer",
