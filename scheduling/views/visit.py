@@ -28,6 +28,7 @@ from scheduling.handover import handover_of
 from scheduling.matching import suggest_for_visit
 from scheduling.models import Appointment, OfferedVisit, Schedule, Visit
 
+APPOINTMENTS_SHOWN = 6
 COLUMNS = [
     {"label": gettext_lazy("Client")},
     {"label": gettext_lazy("When")},
@@ -230,7 +231,8 @@ class ClientVisits(DetailPage):
         live = visits.live().between(moment, moment + AHEAD) if ahead else []
         clashes = {(one.appointment.pk, one.on) for one, _visit in in_the_way(ahead, live)}
         return super().get_context_data(
-            appointments=[(one, (one.appointment.pk, one.on) in clashes) for one in ahead[:20]],
+            more_appointments=len(ahead[APPOINTMENTS_SHOWN:]),
+            appointments=[(one, (one.appointment.pk, one.on) in clashes) for one in ahead[:APPOINTMENTS_SHOWN]],
             coming=visits.filter(ends_at__gte=moment).exclude(status=Visit.Status.CANCELLED)[:30],
             past=visits.filter(ends_at__lt=moment).order_by("-starts_at")[:30],
             schedules=schedules.select_related("service_type").prefetch_related("assignment_rules__member"),
