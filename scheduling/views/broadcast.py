@@ -116,7 +116,12 @@ class BroadcastCreate(FormPage):
         form = BroadcastForm(typed)
         text = form.cleaned_data["text"] if form.is_valid() else ""
         shown = [(one, one.reads(text) if text else "") for one in reached.people]
-        return {"reached": reached, "shown": shown, "problems": form.errors.get("text"), "by_job": AT_ONCE}
+        return {
+            "reached": reached,
+            "shown": shown,
+            "problems": form.errors.get("text") if typed.get("text") else None,
+            "by_job": AT_ONCE,
+        }
 
     def perform(self, form: Any) -> Broadcast:
         data = form.cleaned_data

@@ -123,7 +123,7 @@ class CapacityHour(CapacityPage):
     template_name = "scheduling/capacity_hour.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        asked, week = self.request.GET.get("hour", ""), self.week
+        asked, week = self.request.GET.get("hour", "9"), self.week
         hour = int(asked) if asked.isdecimal() and int(asked) < HOURS else -1
         if hour < 0:
             raise Http404
