@@ -19,10 +19,10 @@ from homecare.api.viewsets import IdempotentWrites, ScopedViewSet
 from homecare.audit.services.event import record_view
 from homecare.clock import minutes_between, monday_of, today, week_bounds
 from scheduling.api_absence import ABSENCE_ROUTES
-from scheduling.api_evv import EVV_ROUTES
 from scheduling.api_appointment import APPOINTMENT_ROUTES
 from scheduling.api_broadcast import BROADCAST_ROUTES
 from scheduling.api_calendar import CALENDAR_ROUTES
+from scheduling.api_evv import EVV_ROUTES
 from scheduling.api_field import FIELD_ROUTES
 from scheduling.api_holiday import HOLIDAY_ROUTES
 from scheduling.api_offer import OFFER_ROUTES

@@ -77,7 +77,7 @@ def _add(people: dict[int, Person], user: User, concern: str, rows: Sequence[Vis
 def _caregivers(rows: list[Visit], people: dict[int, Person], unreachable: list[str]) -> None:
     theirs: dict[int, list[Visit]] = defaultdict(list)
     for visit in rows:
-        if visit.caregiver_id is not None:
+        if visit.caregiver_id is not None and visit.is_published:  # what she is not shown yet she does not hear of
             theirs[visit.caregiver_id].append(visit)
     for mine in theirs.values():
         member = mine[0].caregiver

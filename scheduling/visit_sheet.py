@@ -71,12 +71,12 @@ class VisitSheet:
     more_signs: list[SignField]
     readings: list[VitalReading]
     medications: list[MedicationOrder]
+    appointments: list[Occasion]
     notes: list[VisitNote]
     handover: Handover | None = None
     has_device: bool = False
     corrections: list[VisitCorrection] = field(default_factory=list)
     may_correct: bool = False
-    appointments: list[Occasion]
 
     @property
     def unanswered(self) -> int:

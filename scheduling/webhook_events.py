@@ -51,6 +51,7 @@ TOLD = {
     "schedule.created": "schedule.planned",
     "schedule.extended": "schedule.planned",
     "schedule.changed": "schedule.changed",
+    "schedule.rotation_applied": "schedule.changed",
     "schedule.changed_temporarily": "schedule.changed",
     "schedule.change_withdrawn": "schedule.changed",
     "schedule.change_undone": "schedule.changed",

@@ -205,12 +205,6 @@ def _visit_rows(world: World, client: Any) -> dict[Any, Any]:
     turns = Rotation.objects.create(
         branch=client.branch, name="Early", weeks=2, starts_on=dt.date(2026, 11, 2), created_by=world.coordinator
     )
-    return {
-        "rotation": turns.pk,
-        "rotation-shift": RotationShift.objects.create(rotation=turns, row=1, schedule=pattern).pk,
-        "rotation-turner": RotationTurner.objects.create(rotation=turns, member=world.member, first_row=1).pk,
-        "publication": shown.pk,
-        ("scheduling:publication-end", "pk"): client.branch_id,
     dentist = Appointment.objects.create(
         client=client, provider="Dr. Hahn", starts_on=coming.date(), start_time="10:00", created_by=world.coordinator
     )
@@ -225,6 +219,11 @@ def _visit_rows(world: World, client: Any) -> dict[Any, Any]:
         branch=client.branch, topic="weather", audience="both", text="Snow", created_by=world.coordinator
     )
     return {
+        "rotation": turns.pk,
+        "rotation-shift": RotationShift.objects.create(rotation=turns, row=1, schedule=pattern).pk,
+        "rotation-turner": RotationTurner.objects.create(rotation=turns, member=world.member, first_row=1).pk,
+        "publication": shown.pk,
+        ("scheduling:publication-end", "pk"): client.branch_id,
         "broadcast": message.pk,
         "waiting": waits.pk,
         "appointment": dentist.pk,

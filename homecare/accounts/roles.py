@@ -27,8 +27,6 @@ READ_PLANS = _crud(
     "careplans", "careplan", "assessment", "vitalreading", "medicationorder", "plantemplate", acts="view"
 )
 READ_STAFF = _crud("staff", "member", "credential", "availability", "timeoff", "role", "team", acts="view")
-READ_VISITS = _crud("scheduling", "visit", "schedule", "offer", acts="view")
-READ_STAFF = _crud("staff", "member", "credential", "availability", "timeoff", "role", acts="view")
 READ_VISITS = _crud("scheduling", "visit", "schedule", "offer", "appointment", "waiting", acts="view")
 READ_BILLING = _crud(
     "billing", "payer", "rate", "coverage", "authorization", "charge", "invoice", "payment", acts="view"
@@ -42,22 +40,16 @@ INTAKE = (
 )
 CARE = CHART | _crud("careplans", "careplan", "assessment", "goal", "plannedtask", "vitalreading", "medicationorder")
 STAFFING = _crud("staff", "member", "credential", "availability", "timeoff")
+AROUND = _crud("scheduling", "calendarfeed", "appointment", "waiting", "broadcast")
 SCHEDULING = (
-    _crud("scheduling", "visit", "schedule", "offer", "roster")
+    AROUND
+    | _crud("scheduling", "visit", "schedule", "offer", "roster")
     | _crud("staff", "team")
     | {
         "scheduling.override_rule",
         "scheduling.clock_for_other",
     }
 )
-SCHEDULING = _crud("scheduling", "visit", "schedule", "offer", "roster", "calendarfeed") | {
-SCHEDULING = _crud("scheduling", "visit", "schedule", "offer", "roster", "calendarfeed", "appointment") | {
-SCHEDULING = _crud("scheduling", "visit", "schedule", "offer", "roster", "calendarfeed", "appointment", "waiting") | {
-AROUND = _crud("scheduling", "calendarfeed", "appointment", "waiting", "broadcast")
-SCHEDULING = (AROUND | _crud("scheduling", "visit", "schedule", "offer", "roster")) | {
-    "scheduling.override_rule",
-    "scheduling.clock_for_other",
-}
 MONEY = _crud("billing", "payer", "rate", "coverage", "authorization", "charge", "invoice", "payment") | {
     "billing.run_invoices",
     "billing.issue_invoice",

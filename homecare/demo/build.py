@@ -13,8 +13,7 @@ from django.db import connection
 
 from homecare import clock
 from homecare.accounts.models import Branch
-from homecare.demo import agency, care, cover, evv, money, people, planning, referrals, rota, visits
-from homecare.demo import agency, around, care, cover, money, people, referrals, rota, visits
+from homecare.demo import agency, around, care, cover, evv, money, people, planning, referrals, rota, visits
 from homecare.demo.agency import ZONE, Setting
 
 SIZES = {"tiny": (12, 20, 6), "demo": (60, 40, 12), "large": (1200, 300, 52)}  # clients, caregivers, weeks of past

@@ -12,10 +12,9 @@ from billing.models import Invoice
 from clients.models import Client
 from homecare.accounts.models import User
 from homecare.clock import now
-from scheduling.models import Visit, VisitRating, VisitTask
 from scheduling.appointments import Occasion
 from scheduling.appointments import coming as occasions
-from scheduling.models import Appointment, Visit, VisitTask
+from scheduling.models import Appointment, Visit, VisitRating, VisitTask
 
 COMING, PAST, MOST_INVOICES = 10, 10, 200
 

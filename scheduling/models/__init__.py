@@ -1,8 +1,7 @@
-from scheduling.models.clock_event import ClockEvent, PhoneEvent, PunchDecision
-from scheduling.models.correction import VisitCorrection
 from scheduling.models.appointment import Appointment
 from scheduling.models.broadcast import Broadcast, BroadcastRecipient
-from scheduling.models.clock_event import ClockEvent, PhoneEvent
+from scheduling.models.clock_event import ClockEvent, PhoneEvent, PunchDecision
+from scheduling.models.correction import VisitCorrection
 from scheduling.models.feed import CalendarFeed
 from scheduling.models.fixed_device import FixedDevice
 from scheduling.models.holiday_answer import HolidayAnswer

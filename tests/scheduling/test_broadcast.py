@@ -80,6 +80,12 @@ def test_who_is_told(visits, client_of, branch, caregiver, relative):
     assert {one.user for one in reach(rows(), "both").people} == {caregiver.user, relative}
 
 
+def test_caregivers_hear_nothing_of_visits_not_published_yet(visits, branch, caregiver, relative):
+    type(branch).objects.filter(pk=branch.pk).update(published_until=NINE - 48 * HOUR)
+    with time_machine.travel(NINE - 96 * HOUR):
+        assert [one.user for one in reach(rows(), "both").people] == [relative]
+
+
 def test_nothing_of_the_text_leaves_the_house(
     visits, caregiver, relative, coordinator, django_capture_on_commit_callbacks
 ):

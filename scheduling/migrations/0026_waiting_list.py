@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("clients", "0003_wishes_budget_introduction"),
-        ("scheduling", "0014_appointments"),
+        ("scheduling", "0025_appointments"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0005_rule_numbers_and_weights"),
         ("clients", "0003_wishes_budget_introduction"),
-        ("scheduling", "0012_rosters"),
+        ("scheduling", "0023_phone_contacts"),
         ("staff", "0004_limits_and_wishes"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

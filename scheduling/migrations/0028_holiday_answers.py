@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0005_rule_numbers_and_weights"),
         ("clients", "0003_wishes_budget_introduction"),
-        ("scheduling", "0016_broadcasts"),
+        ("scheduling", "0027_broadcasts"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

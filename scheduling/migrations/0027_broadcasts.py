@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0005_rule_numbers_and_weights"),
         ("inbox", "0001_initial"),
-        ("scheduling", "0015_waiting_list"),
+        ("scheduling", "0026_waiting_list"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
