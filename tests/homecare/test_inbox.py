@@ -314,7 +314,10 @@ def test_preferences_offer_only_what_one_can_be_told(caregiver, coordinator, rel
     assert {"visit.tomorrow", "time_off.decided", "credential.expiring"} <= names(caregiver.user)
     assert not names(caregiver.user) & {"vital.alert", "time_off.requested", "job.ended", "careplan.review"}
     assert {"time_off.requested", "job.ended"} <= names(coordinator)
-    assert {name for name in names(relative) if not name.startswith("test.")} == {"family.visit_changed"}
+    assert {name for name in names(relative) if not name.startswith("test.")} == {
+        "family.visit_changed",
+        "office.message",
+    }
 
 
 def test_preferences_page_asks_for_a_number_before_text_messages(coordinator, as_user):
