@@ -308,8 +308,11 @@ SPECTACULAR_SETTINGS = {
         "InvoiceStatusEnum": "billing.models.Invoice.Status",
         "MemberStatusEnum": "staff.models.Member.Status",
         "ReferralStatusEnum": "clients.models.Referral.Status",
+        "RosterOriginEnum": "scheduling.models.Roster.Origin",
+        "RosterStatusEnum": "scheduling.models.Roster.Status",
         "ScheduleStatusEnum": "scheduling.models.Schedule.Status",
         "TaskCategoryEnum": "staff.models.TaskCategory",
+        "TimeOffStatusEnum": "staff.models.TimeOff.Status",
         "VisitStatusEnum": "scheduling.models.Visit.Status",
     },
 }
