@@ -94,7 +94,7 @@ def test_plan_judges_1_and_30_visits_in_the_same_queries(
     for day in range(30):
         visit_at(branch, day, 9, caregiver, client=planned.client, hours=1)
     activate_plan(planned, by=supervisor)
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(17):
         assert len(misfits(planned.client)) == 30
 
 
