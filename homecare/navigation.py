@@ -161,6 +161,7 @@ OFFICE: tuple[Section, ...] = (
         "settings",
         (
             Entry(_("Agency"), "accounts:settings", "accounts.change_agency"),
+            Entry(_("Services"), "scheduling:service-type-list", "scheduling.view_servicetype"),
             Entry(_("Placement rules"), "scheduling:rule-settings", "accounts.change_agency"),
             Entry(_("Suggestions"), "scheduling:weight-settings", "accounts.change_agency"),
             Entry(_("Reason codes"), "scheduling:reason-code-list", "accounts.change_agency"),

@@ -31,6 +31,7 @@ from scheduling.api_publication import PUBLICATION_ROUTES
 from scheduling.api_roster import ROSTER_ROUTES
 from scheduling.api_rotation import ROTATION_ROUTES
 from scheduling.api_series import SERIES_ROUTES
+from scheduling.api_service_type import SERVICE_TYPE_ROUTES
 from scheduling.api_waiting import WAITING_ROUTES
 from scheduling.models import AssignmentRule, Schedule, ServiceType, Visit
 from scheduling.pattern import Assignment
@@ -341,27 +342,9 @@ class ScheduleViewSet(Placing, IdempotentWrites, mixins.ListModelMixin, mixins.R
         return Response({**ScheduleSerializer(self.get_object()).data, "cancelled": len(cancelled)})
 
 
-class ServiceTypeSerializer(serializers.ModelSerializer):
-    class Meta:
-        model = ServiceType
-        fields = ["id", "code", "name", "colour", "categories", "performed", "mode", "is_billable", "is_active"]
-
-
-class ServiceTypeViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedViewSet):
-    """The services the agency offers."""
-
-    queryset = ServiceType.objects.none()
-    serializer_class = ServiceTypeSerializer
-    permissions: ClassVar[dict[str, str | None]] = {
-        "list": "scheduling.view_visit",
-        "retrieve": "scheduling.view_visit",
-    }
-
-
 ROUTES: list = [
     ("visits", VisitViewSet, "visit"),
     ("schedules", ScheduleViewSet, "schedule"),
-    ("service-types", ServiceTypeViewSet, "servicetype"),
     *OFFER_ROUTES,
     *APPOINTMENT_ROUTES,
     *BROADCAST_ROUTES,
@@ -369,6 +352,7 @@ ROUTES: list = [
     *CALENDAR_ROUTES,
     *WAITING_ROUTES,
     *FIELD_ROUTES,
+    *SERVICE_TYPE_ROUTES,
     *SERIES_ROUTES,
     *ROSTER_ROUTES,
     *ABSENCE_ROUTES,

@@ -251,6 +251,7 @@ def _visit_rows(world: World, client: Any) -> dict[Any, Any]:
             created_by=world.coordinator,
         ).pk,
         "servicetype": visit.service_type.pk,
+        "service-type": visit.service_type.pk,
         "clock-event": ClockEvent.objects.create(
             visit=done, member=world.member, kind="in", at=MOMENT, recorded_by=world.caregiver
         ).pk,

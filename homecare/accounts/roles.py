@@ -95,6 +95,7 @@ PERMISSIONS: dict[str, set[str]] = {
     | {"scheduling.approve_visit"}
     | READ_BILLING
     | WAGES
+    | _crud("scheduling", "servicetype")
     | {"scheduling.view_visitrating"},
     RoleName.CAREGIVER: {"scheduling.work_visit"},
     RoleName.FAMILY: {"clients.view_portal"},

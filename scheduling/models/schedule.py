@@ -24,7 +24,11 @@ class ServiceTypeQuerySet(ScopedQuerySet):
 
 
 class ServiceType(models.Model):
-    """A kind of visit the agency offers: what it needs from the caregiver and how it is shown."""
+    """A kind of visit the agency offers: what it needs from the caregiver and how it is shown.
+
+    Never deleted, only switched off. How it is done and whether caregivers live in stay as they are once a visit of
+    it has begun: travel, punches and hours of such visits are read with them.
+    """
 
     class Mode(models.TextChoices):
         IN_PERSON = "in_person", _("In person")
@@ -59,9 +63,29 @@ class ServiceType(models.Model):
 
     class Meta:
         ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(colour__gte=1, colour__lte=8),
+                name="service_type_colour_known",
+                violation_error_message=_("Choose one of the eight colours of the board."),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("scheduling:service-type-update", args=[self.pk])
+
+    @property
+    def category_labels(self) -> list[str]:
+        """What a scope must cover in words, in the catalogue's order."""
+        return [str(category.label) for category in TaskCategory if category.value in self.categories]
+
+    @property
+    def lives_in(self) -> bool:
+        """Does the caregiver live with the client meanwhile? Rules about hours treat it apart."""
+        return TaskCategory.LIVE_IN in self.categories
 
     @property
     def is_remote(self) -> bool:
