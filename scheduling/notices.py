@@ -23,12 +23,14 @@ declare(CHANGED, label=gettext_lazy("One of my visits changes"), permission="sch
 declare(CANCELLED, label=gettext_lazy("One of my visits is cancelled"), permission="scheduling.work_visit")
 
 
-def tell_caregiver(member: Member | None, kind: str, visit: Visit) -> None:
+def tell_caregiver(member: Member | None, kind: str, visit: Visit, *, was_shown: bool = False) -> None:
     """One visit of this caregiver is new, changed or gone; told once per version of the visit.
 
-    Not about the past, and not about what is not published yet: the publication tells it.
+    Not about the past, and not about what they are not shown yet: the publication tells it. `was_shown`: they saw it
+    before, so that they hear when it goes.
     """
-    if member is None or member.user_id is None or visit.ends_at < now() or not visit.is_published:
+    is_shown = was_shown or visit.is_published
+    if member is None or member.user_id is None or visit.ends_at < now() or not is_shown:
         return
     with translation.override(member.user.language):  # type: ignore[union-attr]
         when = span(visit.starts_at, visit.ends_at, visit.branch.time_zone)

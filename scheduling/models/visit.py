@@ -29,9 +29,11 @@ class VisitQuerySet(ScopedQuerySet):
 
     @staticmethod
     def is_published() -> models.Q:
-        """Shown to its caregiver: the branch holds nothing back, or has published so far, or it is near."""
+        """Shown to its caregiver: the branch holds nothing back, or has published so far, or it is near, or they gave
+        their word for it already."""
         return (
             models.Q(branch__published_until=None)
+            | models.Q(status=Visit.Status.CONFIRMED)
             | models.Q(starts_at__lt=models.F("branch__published_until"))
             | models.Q(starts_at__lt=now() + ALWAYS_SHOWN)
         )
@@ -287,10 +289,10 @@ class Visit(StatusModel):
     @property
     def is_published(self) -> bool:
         """Does its caregiver see it yet? Read with its branch."""
-        return self.shows_at(self.starts_at)
+        return self.status == self.Status.CONFIRMED or self.shows_at(self.starts_at)
 
     def shows_at(self, moment: dt.datetime) -> bool:
-        """Would a visit of this branch that begins then be shown to its caregiver?"""
+        """Would a visit of this branch that begins then be shown to its caregiver, who has not confirmed it?"""
         until = self.branch.published_until
         return until is None or moment < until or moment < now() + ALWAYS_SHOWN
 

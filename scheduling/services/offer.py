@@ -19,9 +19,11 @@ from homecare.accounts.models import User
 from homecare.audit.services.event import record
 from homecare.clock import now
 from homecare.errors import Conflict, DomainError
+from scheduling import notices as notices_of_visits
 from scheduling import notices_of_offers as notices
 from scheduling.models import Offer, OfferAnswer, OfferedVisit, Visit
 from scheduling.placement import Finding, Judge, Placement, blocking
+from scheduling.services.confirmation import confirm_visit
 from scheduling.services.visit import assign_visit, once_more
 from staff.models import Member
 
@@ -259,8 +261,11 @@ def _for_caregiver(blocked: Sequence[Finding]) -> str:
 
 
 def _give(offer: Offer, row: OfferAnswer, visits: Sequence[Visit], *, by: User, reason: str) -> None:
+    """The visits are theirs and confirmed: they have said they come, so they also see what is not published yet."""
     for visit in visits:
-        assign_visit(visit, row.member, by=by, override_reason=reason)
+        assign_visit(visit, row.member, by=by, override_reason=reason, tell=False)
+        taken = confirm_visit(visit, by=row.member.user or by)
+        notices_of_visits.tell_caregiver(row.member, notices_of_visits.ASSIGNED, taken)
     others = offer.answers.exclude(pk=row.pk).select_related("member__user")
     hoping = [other.member for other in others if other.status == OfferAnswer.Status.INTERESTED]
     others.filter(status__in=[OfferAnswer.Status.ASKED, OfferAnswer.Status.INTERESTED]).update(

@@ -196,6 +196,7 @@ def apply_roster(roster: Roster, *, by: User, override_reason: str = "") -> int:
         members = lock_members(ids)
         before = lock_patterns(row)
         _take_fresh(lines)
+        shown = _shown_to(lines)
         findings = _check(lines)
         _demand_reason(findings, by=by, override_reason=override_reason)
         _write(lines, findings, by=by, reason=override_reason, by_hand=before is None)
@@ -206,7 +207,7 @@ def apply_roster(roster: Roster, *, by: User, override_reason: str = "") -> int:
         row.save(update_fields=["status", "applied_by", "applied_at"])
         record("roster.applied", row, by=by, changes={"visits": [0, len(lines)]}, reason=override_reason)
         notices.tell_of_series(
-            [members[pk] for pk in sorted(_shown_to(lines)) if pk in members], notices.CHANGED, key=f"roster{row.pk}"
+            [members[pk] for pk in sorted(shown) if pk in members], notices.CHANGED, key=f"roster{row.pk}"
         )
         return len(lines)
 
@@ -214,8 +215,8 @@ def apply_roster(roster: Roster, *, by: User, override_reason: str = "") -> int:
 
 
 def _shown_to(lines: Sequence[RosterLine]) -> set[int]:
-    """Whose phone shows a difference: changes of what is not published yet are told by the publication."""
-    shown = [line for line in lines if line.visit.shows_at(line.starts_at) or line.visit.shows_at(line.starts_before)]
+    """Whose phone shows a difference, asked before it is written; the publication tells the other changes."""
+    shown = [line for line in lines if line.visit.is_published or line.visit.shows_at(line.starts_at)]
     return {pk for line in shown for pk in (line.caregiver_id, line.caregiver_before_id) if pk}
 
 

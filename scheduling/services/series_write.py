@@ -32,16 +32,23 @@ KEPT = ("starts_at", "ends_at", "caregiver_id", "occurrence_on", "slot", "status
 
 def save_changes(edit: Edit, row: Schedule, *, by: User, override_reason: str) -> list[int]:
     """Writes the visits of an edit, their events and the notices; returns the keys of the visits it made."""
-    previous = {change.visit.pk: change.visit.caregiver for change in edit.changes if change.visit is not None}
+    visits = [change.visit for change in edit.changes if change.visit is not None]
+    previous = {visit.pk: visit.caregiver for visit in visits}
+    confirmed = {visit.pk for visit in visits if visit.status == Visit.Status.CONFIRMED}
     record_many(_save_visits(edit, row, by=by, reason=override_reason))
-    _tell(edit, previous, key=f"schedule{row.pk}:{now().timestamp():.0f}")
+    _tell(edit, previous, confirmed, key=f"schedule{row.pk}:{now().timestamp():.0f}")
     return edit.created
 
 
-def _tell(edit: Edit, previous: dict[int, Member | None], *, key: str) -> None:
+def _tell(edit: Edit, previous: dict[int, Member | None], confirmed: set[int], *, key: str) -> None:
     """One notice for each caregiver whose regular visits changed, began or ended."""
     shows = Visit(branch=edit.schedule.client.branch).shows_at
-    touched = [change for change in edit.changes if change.fate != Fate.SAME and any(map(shows, change.moments))]
+    touched = [
+        change
+        for change in edit.changes
+        if change.fate != Fate.SAME
+        and (any(map(shows, change.moments)) or (change.visit is not None and change.visit.pk in confirmed))
+    ]
     had = {
         member.pk: member
         for change in touched

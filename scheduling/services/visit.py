@@ -154,13 +154,14 @@ def cancel_visit(visit: Visit, *, reason: str, by: User, version: int | None = N
         row = _locked(visit, version)
         if row.status == Visit.Status.CANCELLED:
             return row
+        shown = row.is_published
         row.move_to(Visit.Status.CANCELLED)
         row.cancel_reason = reason.strip()[:200]
         row.is_changed_by_hand = row.schedule_id is not None
         row.version += 1
         row.save(update_fields=["status", "cancel_reason", "is_changed_by_hand", "version"])
         record("visit.cancelled", row, by=by, reason=row.cancel_reason)
-        notices.tell_caregiver(row.caregiver, notices.CANCELLED, row)
+        notices.tell_caregiver(row.caregiver, notices.CANCELLED, row, was_shown=shown)
         return row
 
     return once_more(act)

@@ -9,10 +9,13 @@ from django.db import connection
 from django.urls import reverse
 
 from homecare.accounts.models import Branch
-from homecare.clock import at_local, day_bounds, today
+from homecare.clock import at_local, day_bounds, now, today
 from homecare.errors import DomainError
 from homecare.inbox.models import Notification
 from scheduling.models import Publication, PublicationReceipt, Visit
+from scheduling.services.confirmation import confirm_visit
+from scheduling.services.feed import create_feed
+from scheduling.services.offer import accept_offer, make_offer
 from scheduling.services.publication import (
     mark_seen,
     preview_publication,
@@ -62,6 +65,39 @@ def test_only_published_and_near_visits_are_shown(branch, caregiver, coordinator
     assert http.get(reverse("scheduling:phone-visit", args=[later.pk])).status_code == 404
     publish_at_once(branch, by=coordinator)
     assert mine(caregiver) == {near.pk, shown.pk, later.pk}
+
+
+def take_through_an_offer(visit, member, by):
+    """The caregiver says yes on the phone; the branch has published nothing so far ahead."""
+    offer = make_offer([visit], [member], mode="first", expires_at=now() + dt.timedelta(hours=24), by=by)
+    accept_offer(offer.answers.get(), by=member.user)
+    return Visit.objects.get(pk=visit.pk)
+
+
+def test_a_visit_taken_through_an_offer_is_on_phone_and_feed(branch, caregiver, coordinator, as_user):
+    publish_visits(branch, day(3), by=coordinator)
+    held_back, visit = visit_in(branch, 8, caregiver), visit_in(branch, 9)
+    assert take_through_an_offer(visit, caregiver, coordinator).status == "confirmed"
+    assert (mine(caregiver), told(caregiver)) == ({visit.pk}, ["offer.made", "visit.assigned"])
+    http = as_user(caregiver.user)
+    assert http.get(reverse("scheduling:phone-visit", args=[visit.pk])).status_code == 200
+    assert http.get(reverse("scheduling:phone-visit", args=[held_back.pk])).status_code == 404
+    _feed, secret = create_feed(by=caregiver.user)
+    feed = http.get(reverse("scheduling:calendar-feed", args=[secret])).content.decode()
+    assert f"visit-{visit.pk}@" in feed and f"visit-{held_back.pk}@" not in feed
+
+
+def test_who_gave_their_word_hears_when_the_visit_goes(branch, caregiver, other_caregiver, coordinator):
+    publish_visits(branch, day(3), by=coordinator)
+    gone, moved, given = (visit_in(branch, n, caregiver) for n in (8, 9, 10))
+    for visit in (gone, moved, given):
+        confirm_visit(visit, by=caregiver.user)
+    cancel_visit(gone, reason="Away", by=coordinator)
+    assert told(caregiver) == ["visit.cancelled"]
+    move_visit(moved, starts_at=moved.starts_at + dt.timedelta(hours=2), by=coordinator)
+    assign_visit(given, other_caregiver, by=coordinator)
+    assert told(caregiver) == ["visit.cancelled", "visit.changed", "visit.changed"]
+    assert (mine(caregiver), told(other_caregiver)) == (set(), [])
 
 
 def test_office_and_family_see_what_is_held_back(branch, caregiver, coordinator):
