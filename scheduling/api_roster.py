@@ -27,6 +27,7 @@ from scheduling.services.roster import (
     discard_roster,
     finish_search,
 )
+from scheduling.services.roster_search import plan_again
 from staff.models import Member
 
 PLAN = "scheduling.add_roster"
@@ -136,6 +137,7 @@ class RosterViewSet(Placing, IdempotentWrites, mixins.ListModelMixin, mixins.Ret
         "create": PLAN,
         "figures": PLAN,
         "finish": PLAN,
+        "plan_again": PLAN,
         "apply": CHANGE,
         "discard": CHANGE,
     }
@@ -176,6 +178,13 @@ class RosterViewSet(Placing, IdempotentWrites, mixins.ListModelMixin, mixins.Ret
     def finish(self, request: Request, pk: str) -> Response:
         """Ends the search; the best found so far becomes the draft."""
         finish_search(self.get_object())
+        return Response(RosterSerializer(self.get_object()).data)
+
+    @extend_schema(request=None, responses=RosterSerializer)
+    @action(detail=True, methods=["post"])
+    def plan_again(self, request: Request, pk: str) -> Response:
+        """Searches anew after a search has failed."""
+        plan_again(self.get_object(), by=self.person)
         return Response(RosterSerializer(self.get_object()).data)
 
     @extend_schema(request=OverrideSerializer, responses=AppliedSerializer)

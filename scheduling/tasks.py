@@ -13,7 +13,7 @@ from homecare.inbox.kinds import declare
 from homecare.jobs.models import Job
 from homecare.jobs.registry import JobCancelled, Work, job_kind
 from scheduling.models import Broadcast, Roster
-from scheduling.services import broadcast, offer, reminder, roster, schedule, zone_move
+from scheduling.services import broadcast, offer, reminder, roster, roster_search, schedule, zone_move
 
 declare("visit.tomorrow", label=_("Tomorrow's visits"), channels=("app", "email"), permission="scheduling.work_visit")
 declare(
@@ -56,20 +56,26 @@ def extend_schedules() -> None:
 
 def stop_roster(job: Job) -> None:
     """The search was stopped before a worker took it, or after its worker died."""
-    roster.stop_planning(job.params["roster"], by=job.owner)
+    roster_search.stop_planning(job.params["roster"], by=job.owner)
 
 
-@job_kind(roster.KIND, title=_("Roster"), permission="scheduling.add_roster", on_stop=stop_roster)
+def fail_roster(job: Job) -> None:
+    """The search broke, or its workers died one after the other."""
+    roster_search.fail_planning(job.params["roster"], job_id=job.pk, by=job.owner)
+
+
+@job_kind(roster.KIND, title=_("Roster"), permission="scheduling.add_roster", on_stop=stop_roster, on_fail=fail_roster)
 def plan_roster(work: Work) -> dict[str, Any]:
     """Searches a roster for some days of a branch; ends after its time, or when asked for the best so far.
 
     Stopped, it leaves no draft behind that would wait for ever.
     """
+    roster_search.resume_planning(work.params["roster"], job_id=work.job.pk, by=work.by)
     draft = Roster.objects.select_related("branch").get(pk=work.params["roster"])
     try:
         count = roster.search_roster(draft, progress=work.progress)
     except JobCancelled:
-        roster.stop_planning(draft.pk, by=work.by)
+        roster_search.stop_planning(draft.pk, by=work.by)
         raise
     text = ngettext("A roster of %(count)s visit is ready.", "A roster of %(count)s visits is ready.", count)
     links = [{"url": draft.get_absolute_url(), "label": str(_("See the draft"))}]

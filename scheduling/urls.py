@@ -25,6 +25,7 @@ office = [
     path("rosters/<int:pk>/progress/", roster.RosterProgress.as_view(), name="roster-progress"),
     path("rosters/<int:pk>/finish/", roster.RosterFinish.as_view(), name="roster-finish"),
     path("rosters/<int:pk>/apply/", roster.RosterApply.as_view(), name="roster-apply"),
+    path("rosters/<int:pk>/plan-again/", roster.RosterReplan.as_view(), name="roster-plan-again"),
     path("rosters/<int:pk>/discard/", roster.RosterDiscard.as_view(), name="roster-discard"),
     path("rosters/<int:pk>/lines/<int:line_pk>/", roster.RosterLineUpdate.as_view(), name="roster-line"),
     path("absences/", absence.AbsenceList.as_view(), name="absence-list"),

@@ -42,6 +42,7 @@ class JobKind:
     queue: str
     handler: Handler
     on_stop: Callable[[Job], None] | None = None
+    on_fail: Callable[[Job], None] | None = None
 
 
 @dataclass
@@ -83,18 +84,21 @@ def job_kind(
     permission: str | None,
     queue: str = "default",
     on_stop: Callable[[Job], None] | None = None,
+    on_fail: Callable[[Job], None] | None = None,
 ) -> Callable[[Handler], Handler]:
     """Declares a kind of work. `permission` is asked of the owner when the job is made and again when it starts.
 
     `on_stop` is called, in the transaction that stops it, when work is stopped while no handler runs: it clears away
     what was waiting for the work. A running handler clears up by itself when it catches JobCancelled.
+    `on_fail` is called in the transaction that gives the work up, whether a handler broke or its worker died: it lets
+    what was waiting say so.
     """
 
     def register(handler: Handler) -> Handler:
         known = _kinds.get(name)
         if known is not None and known.handler.__module__ != handler.__module__:
             raise RuntimeError(f"Two modules declare the job kind {name}.")
-        _kinds[name] = JobKind(name, title, permission, queue, handler, on_stop)
+        _kinds[name] = JobKind(name, title, permission, queue, handler, on_stop, on_fail)
         return handler
 
     return register

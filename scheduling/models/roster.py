@@ -25,6 +25,7 @@ class Roster(StatusModel):
 
     class Status(models.TextChoices):
         PLANNING = "planning", _("Being planned")
+        FAILED = "failed", _("Not planned")
         DRAFT = "draft", _("Draft")
         APPLIED = "applied", _("Applied")
         DISCARDED = "discarded", _("Discarded")
@@ -37,7 +38,8 @@ class Roster(StatusModel):
     # How a person may begin one; a rotation makes its own.
     BEGINNINGS: ClassVar[list[tuple[str, Any]]] = [(row.value, row.label) for row in (Origin.ENGINE, Origin.COPY)]
     TRANSITIONS: ClassVar[dict[str, set[str]]] = {
-        Status.PLANNING: {Status.DRAFT, Status.DISCARDED},
+        Status.PLANNING: {Status.DRAFT, Status.DISCARDED, Status.FAILED},
+        Status.FAILED: {Status.PLANNING, Status.DISCARDED},
         Status.DRAFT: {Status.APPLIED, Status.DISCARDED},
     }
 

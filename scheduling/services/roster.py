@@ -92,10 +92,15 @@ def begin_roster(
             RosterLine.objects.bulk_create(_line(roster, row, row.caregiver_id, row.starts_at) for row in rows)
             roster.move_to(Roster.Status.DRAFT)
         else:
-            title = _("Roster of %(branch)s") % {"branch": branch.name}
-            roster.job = start_job(KIND, by=by, params={"roster": roster.pk}, branch=branch, title=title)
+            start_search(roster, by=by)
         roster.save(update_fields=["status", "job"])
     return roster
+
+
+def start_search(roster: Roster, *, by: User) -> None:
+    """Gives the roster a job that searches it; the caller saves the row."""
+    title = _("Roster of %(branch)s") % {"branch": roster.branch.name}
+    roster.job = start_job(KIND, by=by, params={"roster": roster.pk}, branch=roster.branch, title=title)
 
 
 def search_roster(roster: Roster, *, progress: Progress) -> int:
@@ -172,13 +177,6 @@ def discard_roster(roster: Roster, *, by: User) -> Roster:
         row.save(update_fields=["status", "finish_asked_at"])
         record("roster.discarded", row, by=by)
     return row
-
-
-def stop_planning(roster_id: int, *, by: User) -> None:
-    """The search of a roster was stopped: nothing will ever come of it. A roster that is planned already stays."""
-    row = Roster.objects.filter(pk=roster_id, status=Roster.Status.PLANNING).first()
-    if row is not None:
-        discard_roster(row, by=by)
 
 
 def apply_roster(roster: Roster, *, by: User, override_reason: str = "") -> int:

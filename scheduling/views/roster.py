@@ -17,7 +17,14 @@ from homecare.views import ActionView, DetailPage, FormPage, ListPage, Page, Sco
 from scheduling.forms.roster import ApplyForm, RosterForm, RosterLineForm
 from scheduling.models import Roster, RosterLine
 from scheduling.roster_figures import Figures, compare
-from scheduling.services.roster import apply_roster, begin_roster, change_line, discard_roster, finish_search
+from scheduling.services.roster import (
+    apply_roster,
+    begin_roster,
+    change_line,
+    discard_roster,
+    finish_search,
+)
+from scheduling.services.roster_search import plan_again
 from scheduling.wording import span
 
 PLAN = "scheduling.add_roster"
@@ -109,6 +116,7 @@ class RosterDetail(DetailPage):
             has_lines=bool(counts["all"]),
             changes=counts["changed"],
             may_change=may_change,
+            may_discard=roster.can_move_to(Roster.Status.DISCARDED) and self.request.user.has_perm(CHANGE),
             is_mine=roster.job is not None and roster.job.owner_id == self.request.user.pk,
             **kwargs,
         )
@@ -163,6 +171,15 @@ class RosterFinish(ActionView):
     def perform(self, obj: Roster) -> Roster:
         finish_search(obj)
         return obj
+
+
+class RosterReplan(ActionView):
+    model = Roster
+    permission = PLAN
+    success_message = gettext_lazy("The roster is being planned again.")
+
+    def perform(self, obj: Roster) -> Roster:
+        return plan_again(obj, by=self.request.user)  # type: ignore[arg-type]
 
 
 class RosterDiscard(ActionView):

@@ -14,7 +14,7 @@ from homecare.errors import Conflict, DomainError
 from homecare.inbox.models import Notification
 from homecare.jobs.models import Job
 from homecare.jobs.registry import JobCancelled, Work
-from homecare.jobs.services.job import run_job_now
+from homecare.jobs.services.job import retry_job, run_job_now, sweep_jobs
 from scheduling.models import Roster, RosterLine, Visit
 from scheduling.placement import PlacementRefused
 from scheduling.roster_figures import compare
@@ -140,6 +140,56 @@ def test_stopped_search_leaves_no_draft_that_waits(week, branch, monday, coordin
         plan_roster(Work(Job.objects.get(), coordinator, "holder"))
     roster.refresh_from_db()
     assert roster.status == "discarded"
+
+
+def failed(roster, monkeypatch):
+    """The search breaks in its worker."""
+
+    def breaks(draft, progress):
+        raise DomainError("The rules contradict each other.")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("scheduling.services.roster.search_roster", breaks)
+        run_job_now(roster.job)
+    roster.refresh_from_db()
+    return roster
+
+
+def test_failed_search_is_shown_and_planned_again(as_user, week, branch, monday, coordinator, monkeypatch):
+    roster = failed(begun(branch, monday, coordinator, origin="engine", seconds=5), monkeypatch)
+    assert (roster.status, roster.job.status) == ("failed", "failed")
+    http = as_user(coordinator)
+    page = http.get(roster.get_absolute_url()).content.decode()
+    again, discard = (reverse(f"scheduling:roster-{verb}", args=[roster.pk]) for verb in ("plan-again", "discard"))
+    assert "The rules contradict each other." in page and again in page and discard in page
+    assert "Being planned" not in page
+    broken = roster.job_id
+    assert [http.post(again).status_code, http.post(again).status_code] == [302, 302]
+    roster.refresh_from_db()
+    assert (roster.status, roster.job_id != broken, Job.objects.count()) == ("planning", True, 2)
+    finish_search(roster)
+    run_job_now(roster.job)
+    roster.refresh_from_db()
+    assert (roster.status, again in http.get(roster.get_absolute_url()).content.decode()) == ("draft", False)
+
+
+def test_failed_search_may_be_discarded_or_tried_again_as_a_job(week, branch, monday, coordinator, monkeypatch):
+    one = failed(begun(branch, monday, coordinator, origin="engine", seconds=5), monkeypatch)
+    assert discard_roster(one, by=coordinator).status == "discarded"
+    other = failed(begun(branch, monday, coordinator, origin="engine", seconds=5), monkeypatch)
+    finish_search(other)
+    run_job_now(retry_job(other.job, by=coordinator))
+    other.refresh_from_db()
+    assert (other.status, other.lines.exists()) == ("draft", True)
+
+
+def test_search_given_up_after_its_workers_died_is_a_failed_one(week, branch, monday, coordinator):
+    roster = begun(branch, monday, coordinator, origin="engine")
+    dead = {"status": "running", "leased_by": "gone", "lease_until": now() - HOUR, "attempts": 99}
+    Job.objects.filter(pk=roster.job_id).update(**dead)
+    assert sweep_jobs() == 1
+    roster.refresh_from_db()
+    assert roster.status == "failed"
 
 
 def test_discarded_while_searching_leaves_nothing(week, branch, monday, coordinator):

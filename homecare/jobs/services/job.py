@@ -133,6 +133,8 @@ def _end(job: Job, holder: str, status: str, *, result: dict[str, Any] | None = 
     row.lease_until = None
     row.finished_at = timezone.now()
     row.save(update_fields=["status", "result", "error", "lease_until", "finished_at"])
+    if status == Job.Status.FAILED:
+        _clear_after(row)
     record(f"job.{status}", row, by=job.owner)
     _tell_owner(row)
 
@@ -182,15 +184,14 @@ def cancel_job(job: Job, *, by: User) -> Job:
 
 
 def _clear_after(row: Job) -> None:
-    """Work that was stopped while no handler ran leaves nothing behind that waits for it."""
-    if row.status != Job.Status.CANCELLED:
-        return
+    """Work that was stopped while no handler ran, or given up, leaves nothing behind that waits for it."""
     try:
-        on_stop = find_kind(row.kind).on_stop
+        kind = find_kind(row.kind)
     except LookupError:
         return
-    if on_stop is not None:
-        on_stop(row)
+    clear = {Job.Status.CANCELLED: kind.on_stop, Job.Status.FAILED: kind.on_fail}.get(Job.Status(row.status))
+    if clear is not None:
+        clear(row)
 
 
 @transaction.atomic
