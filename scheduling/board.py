@@ -26,7 +26,7 @@ from homecare.clock import day_bounds, local, minutes_between, monday_of, now
 from homecare.icons import shapes
 from homecare.status_looks import look_of
 from scheduling.board_hours import Worked, hours_html
-from scheduling.models import Visit
+from scheduling.models import ServiceType, Visit
 from scheduling.wording import hours
 from staff.models import TimeOff
 
@@ -58,6 +58,12 @@ class Chip(NamedTuple):
     service: str
     colour: int
     time_zone: str
+    mode: str
+
+    @property
+    def is_remote(self) -> bool:
+        """By telephone or video: nobody goes anywhere."""
+        return self.mode != ServiceType.Mode.IN_PERSON
 
     @property
     def client(self) -> str:
@@ -95,6 +101,7 @@ CHIP_FIELDS = (
     "service_type__name",
     "service_type__colour",
     "branch__time_zone",
+    "service_type__mode",
 )
 
 

@@ -147,7 +147,7 @@ class DayBoard(Board):
     def read(self, only: Q | None = None) -> Self:
         super().read(only)
         if self.by == BY_CAREGIVER:
-            clients = {chip.client_id for chips in self.cells.values() for chip in chips}
+            clients = {chip.client_id for chips in self.cells.values() for chip in chips if not chip.is_remote}
             homes = Address.objects.filter(client__in=clients, is_primary=True, latitude__isnull=False)
             rows: Any = homes.exclude(longitude=None).values_list("client_id", "latitude", "longitude")
             self.places = {client: (latitude, longitude) for client, latitude, longitude in rows}
@@ -205,20 +205,22 @@ class DayBoard(Board):
                 parts.append(f'<span class="shade is-off{place}">{escape(words)}</span>')
         return "".join(parts)
 
-    def _at_work(self, row: int) -> list[Chip]:
-        return [chip for chip in self.cells.get((row, self.first), ()) if chip.status != Visit.Status.MISSED]
+    def _stops(self, row: int) -> list[Chip]:
+        """Where the caregiver goes, in order: calls need no way, and what was missed had none."""
+        chips = self.cells.get((row, self.first), ())
+        return [chip for chip in chips if chip.status != Visit.Status.MISSED and not chip.is_remote]
 
     def _ways(self) -> Iterator[tuple[Place | None, Place | None]]:
         for row, _day in self.cells:
-            for before, after in pairwise(self._at_work(row) if row != OPEN_ROW else []):
+            for before, after in pairwise(self._stops(row) if row != OPEN_ROW else []):
                 yield self.places.get(before.client_id), self.places.get(after.client_id)
 
     def trips(self, row: int) -> list[Trip]:
-        """From each visit of a caregiver to the next one at another client, where both places are known."""
+        """From each visit in person to the next one at another client, where both places are known."""
         if self.travel is None or self.by != BY_CAREGIVER or row == OPEN_ROW:
             return []
         found = []
-        for before, after in pairwise(self._at_work(row)):
+        for before, after in pairwise(self._stops(row)):
             needed = self.travel.minutes(self.places.get(before.client_id), self.places.get(after.client_id))
             if needed is not None and before.client_id != after.client_id:
                 found.append(Trip(self.minute(before.ends_at), self.minute(after.starts_at), needed))

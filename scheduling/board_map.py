@@ -105,13 +105,13 @@ def frame_of(places: Sequence[Place]) -> Frame:
 
 
 def routes(board: DayBoard, people: Iterable[Any]) -> tuple[list[Route], Frame | None]:
-    """Every row with visits, and the frame that holds them; None when no place is known."""
+    """Every row with visits in person, and the frame that holds them; None when no place is known."""
     known = [place for client, place in board.places.items()]
     frame = frame_of(known) if known else None
     taken: Counter[Point] = Counter()
     found: list[Route] = []
     for row, name, _person in names_of(board, people):
-        chips = in_order(board, row)
+        chips = [chip for chip in in_order(board, row) if not chip.is_remote]
         if chips:
             number = len(found)
             trips = {trip.ends: trip for trip in board.trips(row)}

@@ -19,6 +19,7 @@ from homecare.clock import at_local, day_bounds, local_date, monday_of, now
 from scheduling.board_changes import Cursor
 from scheduling.board_day import Axis, DayBoard, axis_css, lanes_of, without
 from scheduling.board_hours import hours_of
+from scheduling.board_map import routes
 from scheduling.models import Visit
 from scheduling.services.clock import clock_in
 from scheduling.services.visit import assign_visit, move_visit
@@ -29,6 +30,7 @@ from tests.factories import (
     ClientFactory,
     MemberFactory,
     ScheduleFactory,
+    ServiceTypeFactory,
     TimeOffFactory,
     VisitFactory,
 )
@@ -199,6 +201,32 @@ def test_hours_without_availability_are_what_is_left_of_the_day():
     assert without([(480, 720), (700, 900)], 1440) == [(0, 480), (900, 1440)]
     assert without([], 1380) == [(0, 1380)]
     assert without([(0, 1440)], 1440) == []
+
+
+def test_a_call_has_no_way_and_the_homes_around_it_are_judged(coordinator, branch, caregiver):
+    near, far = ClientFactory(branch=branch), ClientFactory(branch=branch)
+    AddressFactory(client=near, latitude=42.36, longitude=-71.06)
+    AddressFactory(client=far, latitude=42.45, longitude=-71.06)
+    call = ServiceTypeFactory(code="CALL", mode="telephone")
+    visit_at(near, NINE, caregiver=caregiver)
+    for client, start in ((far, NINE + 1.05 * HOUR), (near, NINE + 4 * HOUR)):
+        ends_at = start + HOUR / 20
+        VisitFactory(client=client, starts_at=start, ends_at=ends_at, caregiver=caregiver, service_type=call)
+    visit_at(far, NINE + 1.25 * HOUR, caregiver=caregiver)
+    board = day_board(coordinator).read()
+    assert [(trip.gap, trip.tone) for trip in board.trips(caregiver.pk)] == [(15, "late")]
+    found, _frame = routes(board, [caregiver])
+    assert [(route.row, [stop.time for stop in route.stops]) for route in found] == [
+        (caregiver.pk, ["09:00–10:00", "10:15–11:15"])
+    ]
+    assert found[0].stops[1].trip == board.trips(caregiver.pk)[0]
+
+
+def test_a_day_of_calls_alone_draws_no_map(coordinator, branch, caregiver):
+    client = ClientFactory(branch=branch)
+    AddressFactory(client=client, latitude=42.36, longitude=-71.06)
+    visit_at(client, NINE, caregiver=caregiver, service_type=ServiceTypeFactory(code="VIDEO", mode="video"))
+    assert routes(day_board(coordinator).read(), [caregiver]) == ([], None)
 
 
 def test_time_off_and_ways_are_drawn_with_words(coordinator, branch, caregiver):
