@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
@@ -41,6 +42,11 @@ class BoardFilter(forms.Form):
         # A team that is gone or another branch's: the own team, and everything else as asked.
         if self.data.get("team", MY_TEAM) not in {ALL, *(key for key, _name in choices)}:
             self.data = {**self.data.dict(), "team": MY_TEAM}  # type: ignore[attr-defined]
+
+    def stand_on(self, first: dt.date) -> None:
+        """The inputs show the day or week that is shown, also when the address names none."""
+        shown = first.isoformat()
+        self.data = {**{name: self.data.get(name) for name in self.data}, "week": shown, "day": shown}
 
 
 class PlaceForm(forms.Form):

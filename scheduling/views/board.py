@@ -61,7 +61,7 @@ class BoardPage(Page):
             scope=scope,
             board=board,
             cursor=str(cursor),
-            filter_form=scope.filter,
+            filter_form=scope.filter_form,
             page_obj=scope.page,
             is_empty=not scope.page.object_list,
             state_icons=drawn.state_icons(),

@@ -55,6 +55,12 @@ class Scope:
         return form
 
     @property
+    def filter_form(self) -> BoardFilter:
+        """The filter as the page draws it: its date is the one that is shown."""
+        self.filter.stand_on(self.first)
+        return self.filter
+
+    @property
     def asked(self) -> dict[str, Any]:
         return self.filter.cleaned_data
 

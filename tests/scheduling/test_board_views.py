@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 import pytest
+import time_machine
 from django.conf import settings as project
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -147,3 +148,19 @@ def test_view_needs_the_same_queries_for_1_and_30_rows(http, branch, caregiver, 
             assert http.get(f"/schedule/?{query}").status_code == 200
         counts.append(len(seen))
     assert counts[0] == counts[1] <= 15
+
+
+@pytest.mark.parametrize(
+    ("query", "field", "shown"),
+    [
+        ("", "week", "2026-12-07"),
+        ("?week=2026-12-16", "week", "2026-12-14"),
+        ("?view=day", "day", "2026-12-09"),
+        ("?view=map&day=2026-12-11", "day", "2026-12-11"),
+        ("?week=soon&team=99", "week", "2026-12-07"),
+    ],
+)
+def test_the_date_that_is_shown_stands_in_the_filter(as_user, coordinator, query, field, shown):
+    with time_machine.travel(dt.datetime(2026, 12, 9, 15, tzinfo=dt.UTC), tick=False):
+        page = as_user(coordinator).get(f"/schedule/{query}").content.decode()
+    assert f'name="{field}" value="{shown}"' in page
