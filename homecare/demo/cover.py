@@ -1,4 +1,4 @@
-"""Covering in motion: visits offered to several caregivers, and somebody who is sick tomorrow."""
+"""Covering in motion: visits offered to several caregivers, somebody who is sick tomorrow, what a family said."""
 
 from __future__ import annotations
 
@@ -13,15 +13,22 @@ from scheduling.matching import suggest_for_visit
 from scheduling.models import LostVisit, Offer, OfferAnswer, Visit
 from scheduling.services.absence import Choice, cover_visits, report_absence
 from scheduling.services.offer import accept_offer, make_offer
+from scheduling.services.rating import RATED, rate_visit
 from staff.models import Member
 
 ASKED = 6
 DAY = dt.timedelta(days=1)
+RATINGS = (
+    (5, "She is patient with my mother and always on time. Thank you!"),
+    (4, ""),
+    (2, "She came half an hour late and nobody called us."),
+)
 
 
 def build_cover(setting: Setting) -> None:
     _offers(setting)
     _absence(setting)
+    _ratings(setting)
 
 
 def _offers(setting: Setting) -> None:
@@ -60,3 +67,11 @@ def _absence(setting: Setting) -> None:
         [Choice(row.visit, row.best.member, row.starts_at or row.visit.starts_at) for row in chosen if row.best],
         by=by,
     )
+
+
+def _ratings(setting: Setting) -> None:
+    """The family with a log-in rates its last visits; the low one waits for a manager."""
+    by = setting.users["family"]
+    visits = Visit.objects.visible_to(by).filter(status__in=RATED).select_related("branch", "client")
+    for visit, (score, comment) in zip(visits.order_by("-starts_at", "pk"), RATINGS, strict=False):
+        rate_visit(visit, score=score, comment=comment, by=by)

@@ -13,7 +13,7 @@ from django.db import transaction
 from billing.models import Invoice
 from clients.models import Client, Referral
 from homecare.accounts.models import User
-from scheduling.models import ClockEvent, LostVisit, Offer, Visit, VisitCorrection
+from scheduling.models import ClockEvent, LostVisit, Offer, Visit, VisitCorrection, VisitRating
 from staff.models import Member
 
 pytestmark = pytest.mark.django_db
@@ -41,6 +41,7 @@ def seeded() -> dict[str, object]:
                 "punches": ClockEvent.objects.unmatched().count(),
                 "corrections": VisitCorrection.objects.pending().count(),
                 "lost": LostVisit.objects.count(),
+                "ratings": list(VisitRating.objects.order_by("pk").values_list("score", "visit__client__number")),
             }
             raise Undo
     except Undo:
@@ -55,6 +56,7 @@ def test_demo_is_complete_and_the_same_each_time():
     assert first["offers"] == [("first", "open"), ("choose", "open")]
     assert first["lost"] > 0
     assert (first["punches"], first["corrections"]) == (1, 1)
+    assert [score for score, _client in first["ratings"]] == [5, 4, 2]
     second = seeded()
     assert {**second, "statuses": first["statuses"]} == first
 
