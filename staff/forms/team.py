@@ -1,12 +1,45 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import groupby
 from typing import Any
 
 from django import forms
+from django.forms.models import ModelChoiceIterator
 from django.utils.translation import gettext_lazy as _
 
 from homecare.accounts.models import Branch, User
 from staff.models import Member, Team
+
+
+class TickList(forms.widgets.ChoiceWidget):
+    """Boxes to tick in groups, with a search box over them that filters as one types (static/js/tick_list.js)."""
+
+    allow_multiple_selected = True
+    input_type = "checkbox"
+    use_fieldset = True
+    template_name = "staff/tick_list.html"
+
+    def id_for_label(self, id_: str, index: str | None = None) -> str:
+        """The legend names the whole, so that no box is its label's alone."""
+        return "" if index is None else super().id_for_label(id_, index)
+
+    def use_required_attribute(self, initial: Any) -> bool:
+        return False
+
+
+class ByRole(ModelChoiceIterator):
+    """Members under the name of their role."""
+
+    def __iter__(self) -> Iterator[Any]:
+        rows = self.queryset.select_related("role").order_by("role__name", "role", "last_name", "first_name", "pk")
+        for role, members in groupby(rows, key=lambda member: member.role):
+            yield role.name, [self.choice(member) for member in members]
+
+
+class MembersField(forms.ModelMultipleChoiceField):
+    iterator = ByRole
+    widget = TickList
 
 
 class TeamForm(forms.Form):
@@ -14,9 +47,7 @@ class TeamForm(forms.Form):
 
     branch = forms.ModelChoiceField(Branch.objects.none(), label=_("Branch"))
     name = forms.CharField(label=_("Name"), max_length=60, help_text=_("An area, a shift or a coordinator's people."))
-    members = forms.ModelMultipleChoiceField(
-        Member.objects.none(), label=_("Caregivers"), required=False, widget=forms.CheckboxSelectMultiple
-    )
+    members = MembersField(Member.objects.none(), label=_("Caregivers"), required=False)
     coordinators = forms.ModelMultipleChoiceField(
         User.objects.none(),
         label=_("Planned by"),

@@ -32,6 +32,7 @@ class TeamList(ListPage):
 
 class TeamForms(FormPage):
     form_class = TeamForm
+    template_name = "staff/team_form.html"
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return super().get_form_kwargs() | {"user": self.request.user}
@@ -58,7 +59,6 @@ class TeamCreate(TeamForms):
 class TeamUpdate(TeamForms):
     permission = "staff.change_team"
     success_message = gettext_lazy("The team is changed.")
-    template_name = "staff/team_form.html"
 
     @cached_property
     def team(self) -> Team:

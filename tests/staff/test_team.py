@@ -11,7 +11,7 @@ from homecare.audit.models import Event
 from homecare.errors import DomainError
 from staff.models import Team
 from staff.services.team import change_team, dissolve_team, make_team
-from tests.factories import MemberFactory
+from tests.factories import MemberFactory, RoleFactory
 
 
 @pytest.fixture
@@ -90,3 +90,22 @@ def test_team_over_the_api(as_user, coordinator, branch, other_branch, caregiver
     assert (taken.status_code, "already has a team" in taken.content.decode()) == (409, True)
     stranger = MemberFactory(branch=other_branch).pk
     assert http.patch(address, {"members": [stranger]}, content_type="application/json").status_code in (400, 422)
+
+
+def test_caregivers_stand_under_their_roles_at_one_cost(as_user, branch, coordinator, team, caregiver):
+    http, url, counts = as_user(coordinator), team.get_absolute_url(), []
+    nurse = RoleFactory(code="RN", name="Registered nurse")
+    for many in (1, 30):
+        for _n in range(many):
+            MemberFactory(branch=branch, role=nurse)
+        http.get(url)
+        with CaptureQueriesContext(connection) as seen:
+            page = http.get(url)
+        counts.append(len(seen))
+    assert counts[0] == counts[1]
+    groups = [(name, len(rows)) for name, rows in page.context["form"].fields["members"].choices]
+    assert groups == sorted([(caregiver.role.name, 1), ("Registered nurse", 31)])
+    html = page.content.decode()
+    assert "<legend>Registered nurse</legend>" in html
+    assert html.count(f'value="{caregiver.pk}" id="id_members_') == 1
+    assert 'id="id_members_find"' in html and 'name="members_find"' not in html
