@@ -62,7 +62,7 @@ class ServiceTypeForm(forms.Form):
         label=_("In use"),
         required=False,
         initial=True,
-        help_text=_("Switched off, nothing new is planned with it; its patterns and visits go on."),
+        help_text=_("Switched off, it can no longer be chosen; its patterns and visits go on."),
     )
 
     def __init__(self, *args: Any, service: ServiceType | None = None, **kwargs: Any) -> None:
