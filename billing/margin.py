@@ -50,6 +50,9 @@ class Margins:
 
     wages: dict[int, list[Wage]] = field(default_factory=lambda: defaultdict(list))
     prices: Spending = field(default_factory=Spending)
+    # The rule and the factor ask for the same placement one after the other.
+    _last: tuple[Placement | None, Decimal | None] = (None, None)
+    _charges: dict[tuple[int, int, dt.date, int], Decimal] = field(default_factory=dict)
 
     @classmethod
     def of(cls, facts: Facts) -> Margins:
@@ -68,6 +71,11 @@ class Margins:
 
     def share(self, placement: Placement, facts: Facts) -> Decimal | None:
         """(charge − wage) / charge; None where one of them is not known or the service is not billed."""
+        if placement is not self._last[0]:
+            self._last = (placement, self._share(placement, facts))
+        return self._last[1]
+
+    def _share(self, placement: Placement, facts: Facts) -> Decimal | None:
         if placement.member_id is None or not facts.service_types[placement.service_type_id].is_billable:
             return None
         on = facts.day(placement)
@@ -79,10 +87,17 @@ class Margins:
             ),
             None,
         )
-        charge = self.prices.cost(placement.client_id, placement.service_type_id, on, placement.minutes)
+        charge = self._charge(placement, on) if wage is not None else None
         if wage is None or not charge:
             return None
         return (charge - line_amount(Decimal(placement.minutes) / 60, wage.hourly_rate)) / charge
+
+    def _charge(self, placement: Placement, on: dt.date) -> Decimal:
+        """What the payer pays for it, whoever comes."""
+        key = (placement.client_id, placement.service_type_id, on, placement.minutes)
+        if key not in self._charges:
+            self._charges[key] = self.prices.cost(*key)
+        return self._charges[key]
 
 
 class MinimumMargin(Rule):

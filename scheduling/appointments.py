@@ -44,14 +44,16 @@ def days_of(row: Appointment, first: dt.date, last: dt.date) -> Iterator[dt.date
         day += DAY
 
 
+def occasions_between(row: Appointment, first: dt.date, last: dt.date, zone_name: str) -> Iterator[Occasion]:
+    """Every time it takes place between two local days of that zone, in order."""
+    for day in days_of(row, first, last):
+        starts_at = at_local(day, row.start_time, zone_name)
+        yield Occasion(row, day, starts_at, starts_at + dt.timedelta(minutes=row.duration_minutes))
+
+
 def occasions_of(rows: Iterable[Appointment], first: dt.date, last: dt.date) -> list[Occasion]:
     """Every time these take place between two local days, in order. Rows carry their client with its branch."""
-    found = []
-    for row in rows:
-        zone_name = row.client.branch.time_zone
-        for day in days_of(row, first, last):
-            starts_at = at_local(day, row.start_time, zone_name)
-            found.append(Occasion(row, day, starts_at, starts_at + dt.timedelta(minutes=row.duration_minutes)))
+    found = [one for row in rows for one in occasions_between(row, first, last, row.client.branch.time_zone)]
     return sorted(found, key=lambda one: (one.starts_at, one.appointment.pk or 0))
 
 
