@@ -35,7 +35,7 @@ def build_evv(setting: Setting) -> None:
             since = setting.today - dt.timedelta(days=30)
             register_device(client, address=address, serial="FVV-20418", installed_on=since, secret=SEED, by=by)
         _call_without_a_visit(member, client.pk, moment)
-    _forgotten(moment)
+    _forgotten(setting, moment)
     others = Member.objects.active().exclude(user=None).order_by("pk")
     PhoneContact.objects.bulk_create(
         PhoneContact(member=one, last_seen_at=moment - n * dt.timedelta(minutes=23))
@@ -56,9 +56,10 @@ def _call_without_a_visit(member: Member, client_id: int, moment: dt.datetime) -
     )
 
 
-def _forgotten(moment: dt.datetime) -> None:
-    """The last visit that waits for approval was not clocked out when it ended."""
+def _forgotten(setting: Setting, moment: dt.datetime) -> None:
+    """The last visit of Boston that waits for approval was not clocked out when it ended."""
     rows = Visit.objects.unapproved().filter(ends_at__lt=moment - HOUR, caregiver__user__isnull=False)
+    rows = rows.filter(branch=setting.branches["BOS"])
     visit = rows.select_related("caregiver__user").order_by("-ends_at", "pk").first()
     if visit is None or visit.caregiver is None or visit.caregiver.user is None:
         return
