@@ -10,7 +10,6 @@ from django.db.models import QuerySet
 from billing.models import Authorization, Charge
 from billing.pricing import with_payer
 from billing.units import quarter_units
-from homecare.clock import minutes_between
 from scheduling.models import Visit
 
 
@@ -57,7 +56,7 @@ def burn_down(authorizations: QuerySet[Authorization]) -> list[BurnDown]:
         used[client, payer, service].append((day, minutes))
     planned: dict[tuple[int, int, int], list[tuple]] = defaultdict(list)
     for visit in _uncharged_visits(clients, rows):
-        minutes = visit.approved_minutes or minutes_between(visit.starts_at, visit.ends_at)
+        minutes = visit.approved_minutes or visit.care_minutes
         planned[visit.client_id, visit.payer_pk, visit.service_type_id].append((visit.service_on, minutes))
     return [BurnDown(row, _units(row, used), _units(row, planned)) for row in rows]
 

@@ -90,11 +90,11 @@ class Margins:
         charge = self._charge(placement, on) if wage is not None else None
         if wage is None or not charge:
             return None
-        return (charge - line_amount(Decimal(placement.minutes) / 60, wage.hourly_rate)) / charge
+        return (charge - line_amount(Decimal(placement.care_minutes) / 60, wage.hourly_rate)) / charge
 
     def _charge(self, placement: Placement, on: dt.date) -> Decimal:
         """What the payer pays for it, whoever comes."""
-        key = (placement.client_id, placement.service_type_id, on, placement.minutes)
+        key = (placement.client_id, placement.service_type_id, on, placement.care_minutes)
         if key not in self._charges:
             self._charges[key] = self.prices.cost(*key)
         return self._charges[key]
@@ -111,6 +111,7 @@ class MinimumMargin(Rule):
     )
     remedy = gettext_lazy("Choose somebody else, or ask the manager.")
     subject = Subject.MONEY
+    of_each_client = True
     default_severity = Severity.WARN
     settable = (Number("percent", gettext_lazy("Least margin, percent"), 15, most=90),)
 

@@ -27,7 +27,7 @@ PLANNED = """
 SELECT a.id, a.client_id, a.service_type_id,
        a.number, a.starts_on, a.ends_on, a.total_units, a.weekly_units, p.rounding,
        date_trunc('week', v.starts_at AT TIME ZONE b.time_zone)::date,
-       (extract(epoch FROM v.ends_at - v.starts_at) / 60)::int, count(v.id)
+       (extract(epoch FROM v.ends_at - v.starts_at) / 60 * v.time_weight / v.time_total)::int, count(v.id)
 FROM billing_authorization a
 JOIN billing_payer p ON p.id = a.payer_id
 JOIN clients_client c ON c.id = a.client_id
@@ -53,7 +53,8 @@ ORDER BY c.priority, c.since DESC, c.id DESC, r.since DESC, r.id DESC
 """
 MONTHLY = """
 SELECT v.client_id, v.service_type_id, (v.starts_at AT TIME ZONE b.time_zone)::date,
-       coalesce(v.approved_minutes, (extract(epoch FROM v.ends_at - v.starts_at) / 60)::int), count(*)
+       coalesce(v.approved_minutes,
+                (extract(epoch FROM v.ends_at - v.starts_at) / 60 * v.time_weight / v.time_total)::int), count(*)
 FROM scheduling_visit v
 JOIN accounts_branch b ON b.id = v.branch_id
 JOIN scheduling_servicetype s ON s.id = v.service_type_id AND s.is_billable
@@ -98,6 +99,7 @@ class AuthorizationUnits(Rule):
     )
     remedy = gettext_lazy("Ask the payer for more units, or plan fewer visits.")
     subject = Subject.MONEY
+    of_each_client = True
     default_severity = Severity.WARN
     about_member = False
 
@@ -107,7 +109,7 @@ class AuthorizationUnits(Rule):
         if not facts.placements:
             return found
         first, last = facts.days
-        services = {p.service_type_id for p in facts.placements}
+        services = {p.service_type_id for p in facts.each_client}
         allowances: dict[int, Allowance] = {}
         rows = fetch(PLANNED, list(facts.visit_ids), list(facts.client_ids), list(services), last, first)
         for pk, client_id, service_type_id, *terms, monday, minutes, count in rows:
@@ -120,7 +122,7 @@ class AuthorizationUnits(Rule):
 
     def judge(self, placement: Placement, facts: Facts) -> Finding | None:
         for allowance in self._in_force(placement, facts):
-            units, monday = allowance.units(placement.minutes), facts.monday(placement)
+            units, monday = allowance.units(placement.care_minutes), facts.monday(placement)
             total, weekly = allowance.used + units, allowance.by_week.get(monday, 0) + units
             if total > allowance.total_units:
                 return self.finding(
@@ -151,7 +153,7 @@ class AuthorizationUnits(Rule):
 
     def take(self, placement: Placement, facts: Facts) -> None:
         for allowance in self._in_force(placement, facts):
-            allowance.take(facts.monday(placement), allowance.units(placement.minutes))
+            allowance.take(facts.monday(placement), allowance.units(placement.care_minutes))
 
     def _in_force(self, placement: Placement, facts: Facts) -> list[Allowance]:
         rows = self.data.get((placement.client_id, placement.service_type_id))
@@ -172,6 +174,7 @@ class CoverageInForce(Rule):
     )
     remedy = gettext_lazy("Enter the coverage that pays from then on.")
     subject = Subject.MONEY
+    of_each_client = True
     default_severity = Severity.WARN
     about_member = False
     settable = (Number("without_any", gettext_lazy("Also for clients without any payer"), 0, is_switch=True),)
@@ -261,6 +264,7 @@ class MonthlyBudget(Rule):
     )
     remedy = gettext_lazy("Agree on a higher budget with the client, or plan fewer visits.")
     subject = Subject.MONEY
+    of_each_client = True
     default_severity = Severity.WARN
     about_member = False
 
@@ -311,7 +315,7 @@ class MonthlyBudget(Rule):
         if not facts.service_types[placement.service_type_id].is_billable:
             return ZERO
         on = facts.day(placement)
-        return self.data.cost(placement.client_id, placement.service_type_id, on, placement.minutes)
+        return self.data.cost(placement.client_id, placement.service_type_id, on, placement.care_minutes)
 
     @staticmethod
     def example(stage: Stage) -> None:

@@ -16,6 +16,7 @@ from homecare.clock import local_date, minutes_between
 from homecare.money import display, line_amount
 from scheduling.models import Visit
 from scheduling.series_facts import Fact
+from scheduling.shared_time import portion
 
 
 def units_and_cost(client: Any, service_type: Any, before: Sequence[Any], after: Sequence[Any]) -> list[Fact]:
@@ -26,7 +27,12 @@ def units_and_cost(client: Any, service_type: Any, before: Sequence[Any], after:
 
 
 def _days(visits: Sequence[Any], zone_name: str) -> list[tuple[dt.date, int]]:
-    return [(local_date(row.starts_at, zone_name), minutes_between(row.starts_at, row.ends_at)) for row in visits]
+    return [(local_date(row.starts_at, zone_name), _minutes(row)) for row in visits]
+
+
+def _minutes(row: Any) -> int:
+    minutes = minutes_between(row.starts_at, row.ends_at)
+    return portion(minutes, getattr(row, "time_weight", 1), getattr(row, "time_total", 1))
 
 
 def _units(
@@ -39,7 +45,7 @@ def _units(
     zone_name = client.branch.time_zone
     others = Visit.objects.filter(client=client, service_type=service_type).live()
     others = others.exclude(pk__in=[row.pk for row in replaced if getattr(row, "pk", None)])
-    rest = _days(list(others.only("starts_at", "ends_at")), zone_name)
+    rest = _days(list(others.only("starts_at", "ends_at", "time_weight", "time_total")), zone_name)
     facts = []
     for row in Authorization.objects.filter(client=client, service_type=service_type).select_related("payer"):
         base = _used(row, rest)

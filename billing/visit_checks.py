@@ -10,6 +10,7 @@ from billing.models import Authorization, Payer
 from billing.pricing import with_payer
 from billing.units import quarter_units
 from scheduling.models import Visit
+from scheduling.shared_time import portion
 
 WORKED = [Visit.Status.COMPLETED, Visit.Status.APPROVED]
 
@@ -47,5 +48,13 @@ def _used(authorization: Authorization, payer: Payer, visit: Visit) -> int:
             starts_at__lte=visit.starts_at,
         )
     ).filter(payer_pk=payer.pk, service_on__gte=authorization.starts_on)
-    minutes = [row.approved_minutes or row.clocked_minutes or row.planned_minutes for row in rows]
+    minutes = [_care_minutes(row) for row in rows]
     return sum(quarter_units(one, payer.rounding) for one in minutes)
+
+
+def _care_minutes(visit: Visit) -> int:
+    """The client's part: as approved, else as clocked, else as planned."""
+    if visit.approved_minutes is not None:
+        return visit.approved_minutes
+    minutes = visit.clocked_minutes
+    return visit.care_minutes if minutes is None else portion(minutes, visit.time_weight, visit.time_total)

@@ -412,7 +412,7 @@ PLAN_STEPS = ["scheduling.plan_fit.tell_of_misfits"]
 # What other domains have to say on the page of a plan: called as note(plan, user), gives title, count and rows or None.
 PLAN_NOTES = ["scheduling.plan_fit.note_of_misfits"]
 # Who hears what is written to the audit trail, in the same transaction: called as listen(events).
-AUDIT_LISTENERS = ["scheduling.webhook_events.hear"]
+AUDIT_LISTENERS = ["scheduling.shared_events.hear", "scheduling.webhook_events.hear"]
 # Development alone: webhooks may also go to this machine, over http too. Never to any other private address.
 WEBHOOKS_ALLOW_LOOPBACK = env.bool("WEBHOOKS_ALLOW_LOOPBACK", default=DEBUG)
 

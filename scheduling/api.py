@@ -26,12 +26,13 @@ from scheduling.api_evv import EVV_ROUTES
 from scheduling.api_field import FIELD_ROUTES
 from scheduling.api_holiday import HOLIDAY_ROUTES
 from scheduling.api_offer import OFFER_ROUTES
-from scheduling.api_parts import OwnField, Placing
+from scheduling.api_parts import OwnField
 from scheduling.api_publication import PUBLICATION_ROUTES
 from scheduling.api_roster import ROSTER_ROUTES
 from scheduling.api_rotation import ROTATION_ROUTES
 from scheduling.api_series import SERIES_ROUTES
 from scheduling.api_service_type import SERVICE_TYPE_ROUTES
+from scheduling.api_sharing import SharerSerializer, SharesPatterns, SharesVisits
 from scheduling.api_waiting import WAITING_ROUTES
 from scheduling.models import AssignmentRule, Schedule, ServiceType, Visit
 from scheduling.pattern import Assignment
@@ -41,7 +42,10 @@ from staff.models import Member
 
 
 class VisitSerializer(serializers.ModelSerializer):
-    """Times are UTC. A visit without `caregiver` is open (unfilled). Send `version` back with a change."""
+    """Times are UTC. A visit without `caregiver` is open (unfilled). Send `version` back with a change.
+
+    A visit with a `leader` is another client's part of the same stay; its minutes are `time_weight` of `time_total`.
+    """
 
     class Meta:
         model = Visit
@@ -53,6 +57,9 @@ class VisitSerializer(serializers.ModelSerializer):
             "schedule",
             "occurrence_on",
             "slot",
+            "leader",
+            "time_weight",
+            "time_total",
             "caregiver",
             "status",
             "starts_at",
@@ -94,6 +101,9 @@ class MoveSerializer(PlacingSerializer):
 class CancelSerializer(serializers.Serializer):
     reason = serializers.CharField(max_length=200)
     version = serializers.IntegerField(required=False, allow_null=True, default=None)
+    for_everybody = serializers.BooleanField(
+        required=False, default=False, help_text="Of a shared visit: for all its clients, not for this one alone."
+    )
 
 
 class VisitFilter(django_filters.FilterSet):
@@ -133,7 +143,7 @@ class VisitWeekSerializer(serializers.Serializer):
     visits = WeekRowSerializer(many=True)
 
 
-class VisitViewSet(Placing, IdempotentWrites, mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedViewSet):
+class VisitViewSet(SharesVisits, IdempotentWrites, mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedViewSet):
     """Visits: list and read, plan one, assign, move, cancel, and a whole week in one compact answer."""
 
     queryset = Visit.objects.none()
@@ -147,6 +157,7 @@ class VisitViewSet(Placing, IdempotentWrites, mixins.ListModelMixin, mixins.Retr
         "assign": "scheduling.change_visit",
         "move": "scheduling.change_visit",
         "cancel": "scheduling.change_visit",
+        "share": "scheduling.change_visit",
     }
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -243,6 +254,7 @@ class ScheduleSerializer(serializers.ModelSerializer):
     """`rule` is RFC 5545 counted from `starts_on`; `start_time` is the branch's wall clock."""
 
     assignments = AssignmentSerializer(source="assignment_rules", many=True, read_only=True)
+    sharers = SharerSerializer(many=True, read_only=True)
 
     class Meta:
         model = Schedule
@@ -261,6 +273,8 @@ class ScheduleSerializer(serializers.ModelSerializer):
             "continues",
             "materialised_until",
             "assignments",
+            "time_weight",
+            "sharers",
         ]
 
 
@@ -292,7 +306,9 @@ class EndScheduleSerializer(serializers.Serializer):
     reason = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
 
 
-class ScheduleViewSet(Placing, IdempotentWrites, mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedViewSet):
+class ScheduleViewSet(
+    SharesPatterns, IdempotentWrites, mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedViewSet
+):
     """Patterns: list and read, begin one (its visits are made), end one (its later visits are cancelled)."""
 
     queryset = Schedule.objects.none()
@@ -303,10 +319,11 @@ class ScheduleViewSet(Placing, IdempotentWrites, mixins.ListModelMixin, mixins.R
         "retrieve": "scheduling.view_schedule",
         "create": "scheduling.add_schedule",
         "end": "scheduling.change_schedule",
+        "share": "scheduling.change_schedule",
     }
 
     def rows(self, queryset: Any) -> Any:
-        return queryset.select_related("client__branch").prefetch_related("assignment_rules")
+        return queryset.select_related("client__branch").prefetch_related("assignment_rules", "sharers")
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         schedule = self.get_object()

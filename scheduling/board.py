@@ -59,6 +59,14 @@ class Chip(NamedTuple):
     colour: int
     time_zone: str
     mode: str
+    time_weight: int = 1
+    time_total: int = 1
+    others: str = ""
+    """The first names of those who share the visit."""
+
+    @property
+    def is_shared(self) -> bool:
+        return self.time_total > self.time_weight
 
     @property
     def is_remote(self) -> bool:
@@ -67,7 +75,7 @@ class Chip(NamedTuple):
 
     @property
     def client(self) -> str:
-        return f"{self.client_last} {self.client_first[:1]}."
+        return f"{self.client_last} {self.client_first[:1]}.{self.others and f' + {self.others}'}"
 
     @property
     def caregiver(self) -> str:
@@ -102,6 +110,8 @@ CHIP_FIELDS = (
     "service_type__colour",
     "branch__time_zone",
     "service_type__mode",
+    "time_weight",
+    "time_total",
 )
 
 
@@ -163,13 +173,20 @@ class Board:
         first, last = self.bounds
         found = Visit.objects.visible_to(self.user).exclude(status=Visit.Status.CANCELLED)
         found = found.filter(only or Q(), starts_at__gte=first - OTHER_ZONES, starts_at__lt=last + OTHER_ZONES)
+        return self.drawn(found)
+
+    def drawn(self, found: Any) -> Any:
+        """Of the board's branch; by caregiver a shared visit is drawn once, by client at each."""
+        found = found.leading() if self.by == BY_CAREGIVER else found
         return found.filter(branch=self.branch) if self.branch is not None else found
 
     def read(self, only: Q | None = None) -> Self:
         """Reads the visits of the rows to draw and, by caregiver, their approved time off."""
         wanted = (only or Q()) & self._rows_wanted()
-        for values in self.visits(wanted).order_by("starts_at", "id").values_list(*CHIP_FIELDS):
-            self._add(Chip(*values))
+        chips = [Chip(*row) for row in self.visits(wanted).order_by("starts_at", "id").values_list(*CHIP_FIELDS)]
+        others = shared_names([chip.id for chip in chips if chip.is_shared]) if self.by == BY_CAREGIVER else {}
+        for chip in chips:
+            self._add(chip._replace(others=others[chip.id]) if chip.id in others else chip)
         if self.by == BY_CAREGIVER:
             self._read_people()
         return self
@@ -252,6 +269,16 @@ class Board:
         """Minutes of the unfilled visits on the board."""
         rows = (chips for (row, _day), chips in self.cells.items() if row == OPEN_ROW)
         return sum(minutes_between(chip.starts_at, chip.ends_at) for chips in rows for chip in chips)
+
+
+def shared_names(leaders: list[int]) -> dict[int, str]:
+    """visit → the first names of the clients whose visits follow it; nothing is asked where none is shared."""
+    names: dict[int, str] = {}
+    if leaders:
+        rows = Visit.objects.filter(leader__in=leaders).live().order_by("pk")
+        for leader, name in rows.values_list("leader_id", "client__first_name"):
+            names[leader] = f"{names[leader]}, {name}" if leader in names else name
+    return names
 
 
 def state_word(state: str) -> str:

@@ -139,7 +139,7 @@ class DayBoard(Board):
         first, last = self.bounds
         found = Visit.objects.visible_to(self.user).exclude(status=Visit.Status.CANCELLED)
         found = found.filter(only or Q(), starts_at__gte=first - LONGEST_VISIT, starts_at__lt=last, ends_at__gt=first)
-        return found.filter(branch=self.branch) if self.branch is not None else found
+        return self.drawn(found)
 
     def _add(self, chip: Chip) -> None:
         self.cells[self.row_of(chip), self.first].append(chip)

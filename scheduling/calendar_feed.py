@@ -59,10 +59,10 @@ def visits_of(feed: CalendarFeed, moment: dt.datetime) -> Any:
         rows = rows.filter(client=feed.client_id)
     elif feed.kind == CalendarFeed.Kind.OFFICE:
         team = list(feed.members.values_list("pk", flat=True))
-        rows = rows.filter(branch=feed.branch_id)
+        rows = rows.leading().filter(branch=feed.branch_id)
         rows = rows.filter(caregiver__in=team) if team else rows
     else:
-        rows = rows.visible_to(feed.user).filter(caregiver__user=feed.user)  # type: ignore[arg-type]
+        rows = rows.leading().visible_to(feed.user).filter(caregiver__user=feed.user)  # type: ignore[arg-type]
     return rows.select_related("client", "branch", "caregiver").order_by("starts_at", "pk")
 
 

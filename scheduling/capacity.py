@@ -132,7 +132,7 @@ class Week:
     def planned(self) -> tuple[dict[int, int], Counter[int]]:
         """member → busy hours as bits, member → planned minutes, from the filled visits of the week."""
         starts_at, ends_at = self.bounds
-        rows = Visit.objects.visible_to(self.user).live().filter(branch=self.branch, caregiver__isnull=False)
+        rows = Visit.objects.visible_to(self.user).live().leading().filter(branch=self.branch, caregiver__isnull=False)
         busy: dict[int, int] = defaultdict(int)
         minutes: Counter[int] = Counter()
         touching = rows.filter(starts_at__lt=ends_at, starts_at__gt=starts_at - 2 * DAY, ends_at__gt=starts_at)

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import CharField, Count, Exists, F, OuterRef, Q, Value
-from django.db.models.functions import Concat
+from django.db.models.functions import Coalesce, Concat
 from django.utils.module_loading import import_string
 
 from homecare.clock import at_local
@@ -62,13 +62,14 @@ def worked_in(visits: Any, month: dt.date, zones: Sequence[tuple[int, str]]) -> 
 
 def with_verdict(visits: Any) -> Any:
     """Adds `has_in`, `has_out`, `by_office`, `by_hand` and from them `is_automatic`."""
-    punches = ClockEvent.objects.filter(visit=OuterRef("pk"))
+    lead = Coalesce(OuterRef("leader"), OuterRef("pk"))
+    punches = ClockEvent.objects.filter(visit=lead)
     own = punches.exclude(method=ClockEvent.Method.OFFICE)
     return visits.annotate(
         has_in=Exists(own.filter(kind=ClockEvent.Kind.IN)),
         has_out=Exists(own.filter(kind=ClockEvent.Kind.OUT)),
         by_office=Exists(punches.filter(method=ClockEvent.Method.OFFICE)),
-        by_hand=Exists(PunchDecision.objects.filter(visit=OuterRef("pk"))),
+        by_hand=Exists(PunchDecision.objects.filter(visit=lead)),
     ).annotate(
         is_automatic=Q(has_in=True, has_out=True, by_office=False, by_hand=False, adjustment_code=None),
     )

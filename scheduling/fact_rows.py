@@ -92,3 +92,12 @@ class AgencyFact(NamedTuple):
     travel_factor: float
     guarantees_time: bool
     asks_for_trainings: bool
+
+
+class Other(NamedTuple):
+    """A further client who shares a visit: with their own service, part of the time and row (None: not made yet)."""
+
+    client_id: int
+    service_type_id: int
+    weight: int = 1
+    visit_id: int | None = None

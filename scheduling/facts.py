@@ -15,7 +15,7 @@ from django.db import connection
 
 from homecare.accounts.models import Agency, Branch
 from homecare.clock import at_local, local_date, minutes_between, monday_of
-from scheduling.fact_rows import AgencyFact, Around, Busy, ClientFact, MemberFact, RoleFact
+from scheduling.fact_rows import AgencyFact, Around, Busy, ClientFact, MemberFact, Other, RoleFact
 from scheduling.models import ServiceType
 from scheduling.travel import Times
 from scheduling.workdays import ROUND_THE_CLOCK, WORKDAYS, Workday, add_visit, by_member
@@ -31,7 +31,7 @@ SELECT v.caregiver_id, v.starts_at, v.ends_at, v.id, v.client_id,
        v.service_type_id IN (SELECT id FROM scheduling_servicetype WHERE mode <> 'in_person')
 FROM scheduling_visit v
 WHERE v.caregiver_id = ANY(%s::bigint[]) AND v.starts_at >= %s AND v.starts_at < %s
-      AND v.status NOT IN ('cancelled', 'missed') AND NOT v.id = ANY(%s::bigint[])
+      AND v.status NOT IN ('cancelled', 'missed') AND v.leader_id IS NULL AND NOT v.id = ANY(%s::bigint[])
 ORDER BY v.caregiver_id, v.starts_at
 """
 CLIENTS = """
@@ -57,6 +57,10 @@ SELECT rule_severities, rule_numbers, matching_weights, travel_speed_kmh, travel
        EXISTS (SELECT 1 FROM staff_member WHERE weekly_minutes_guaranteed > 0 OR weekly_visits_guaranteed > 0),
        EXISTS (SELECT 1 FROM scheduling_trainingrequirement)
 FROM accounts_agency WHERE id = 1
+"""
+OTHERS = """
+SELECT leader_id, client_id, service_type_id, time_weight, id FROM scheduling_visit
+WHERE leader_id = ANY(%s::bigint[]) AND status NOT IN ('cancelled', 'missed') ORDER BY leader_id, id
 """
 LONGEST_VISIT = dt.timedelta(hours=25)
 NEAR_HOURS = 4
@@ -97,6 +101,12 @@ class Facts:
         self.member_ids = {p.member_id for p in placements if p.member_id is not None}
         self.client_ids = {p.client_id for p in placements}
         self.visit_ids = {p.visit_id for p in placements if p.visit_id is not None}
+        self._others = self._read_others()
+        self.has_others = bool(self._others) or any(p.others for p in placements)
+        for placement in placements if self.has_others else ():
+            others = self.others_of(placement)
+            self.client_ids |= {row.client_id for row in others}
+            self.visit_ids |= {row.visit_id for row in others if row.visit_id is not None}
         self.reach_days = 0  # days before and after the batch whose work some rule looks at
         self.near_hours = NEAR_HOURS  # so far away a visit still is a neighbour
         self._taken: list[Placement] = []
@@ -107,6 +117,25 @@ class Facts:
         self._last: tuple[Placement | None, dt.date, dt.date] = (None, dt.date.min, dt.date.min)
         self._week_minutes: dict[tuple[int, dt.date], int] = {}
         self._last_around: tuple[Placement | None, Around] = (None, (None, None, None))
+
+    def _read_others(self) -> dict[int, tuple[Other, ...]]:
+        """Who shares the batch's saved visits, by the visit that leads."""
+        shared = [p.visit_id for p in self.placements if p.total > p.weight and not p.others and p.visit_id is not None]
+        found: dict[int, list[Other]] = defaultdict(list)
+        for leader_id, *rest in fetch(OTHERS, shared) if shared else ():
+            found[leader_id].append(Other._make(rest))
+        return {pk: tuple(rows) for pk, rows in found.items()}
+
+    def others_of(self, placement: Placement) -> tuple[Other, ...]:
+        """The further clients of a shared visit."""
+        return placement.others or self._others.get(placement.visit_id or 0, ())
+
+    @cached_property
+    def each_client(self) -> list[Placement]:
+        """The batch's placements, and those of the further clients who share them."""
+        if not self.has_others:
+            return list(self.placements)
+        return [*self.placements, *(p.at(other) for p in self.placements for other in self.others_of(p))]
 
     def _rows(self, kind: str, ids: set[int], queryset: Any) -> dict[int, Any]:
         rows = dict(self.known.get(kind, {}))
@@ -141,7 +170,7 @@ class Facts:
 
     @cached_property
     def service_types(self) -> dict[int, ServiceType]:
-        return self._rows("service_types", {p.service_type_id for p in self.placements}, ServiceType.objects.all())
+        return self._rows("service_types", {p.service_type_id for p in self.each_client}, ServiceType.objects.all())
 
     @cached_property
     def members(self) -> dict[int, MemberFact | Member]:

@@ -72,6 +72,7 @@ class Suggestion:
 
 def suggest_for_visit(visit: Visit) -> list[Suggestion]:
     """All active caregivers of the visit's branch, best first, those who cannot come last with the reason."""
+    visit = visit.lead
     members = Member.objects.active().filter(branch_id=visit.branch_id).prefetch_related("role")
     known: dict[str, Iterable] = {"service_types": [visit.service_type], "branches": [visit.branch]}
     return rank([Placement.of(visit, member_id=None)], list(members), known)

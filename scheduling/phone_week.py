@@ -23,10 +23,23 @@ class Card:
     visit: Visit
     address: str
     map_url: str
+    followers: list[Visit] = field(default_factory=list)
 
     @property
     def url(self) -> str:
         return reverse("scheduling:phone-visit", args=[self.visit.pk])
+
+    @property
+    def names(self) -> str:
+        """Whom it is for; of a shared visit everybody."""
+        people = [self.visit.client, *(row.client for row in self.followers)]
+        return ", ".join(f"{one.called} {one.last_name}" for one in people)
+
+    @property
+    def pages(self) -> list[dict[str, str]]:
+        """The pages to keep for when there is no signal: each client of a shared visit has one."""
+        rows = [self.visit, *self.followers]
+        return [{"url": reverse("scheduling:phone-visit", args=[row.pk]), "stamp": str(row.version)} for row in rows]
 
     @property
     def is_to_do(self) -> bool:
@@ -36,11 +49,6 @@ class Card:
     def is_live(self) -> bool:
         return self.visit.status not in GONE
 
-    @property
-    def stamp(self) -> str:
-        """Changes when the page kept on the phone is out of date."""
-        return str(self.visit.version)
-
 
 @dataclass(frozen=True)
 class Day:
@@ -49,12 +57,13 @@ class Day:
 
 
 def cards_of(visits: Iterable[Visit]) -> list[Card]:
-    """The visits come with `client.primary_addresses` prefetched."""
+    """The visits come with `client.primary_addresses` and `followers.client` prefetched."""
     cards = []
     for visit in visits:
         address = next(iter(visit.client.primary_addresses), None)  # type: ignore[attr-defined]
         text = str(address) if address else ""
-        cards.append(Card(visit, text, geo_uri(address.place, text) if address else ""))
+        followers = [row for row in visit.followers.all() if row.status not in GONE] if visit.is_shared else []
+        cards.append(Card(visit, text, geo_uri(address.place, text) if address else "", followers))
     return cards
 
 

@@ -21,7 +21,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from homecare.errors import Conflict, DomainError
+from scheduling.fact_rows import Other
 from scheduling.facts import NEAR_HOURS, Facts
+from scheduling.shared_time import portion
 
 if TYPE_CHECKING:
     from scheduling.rules.stage import Stage
@@ -35,7 +37,11 @@ class Severity(models.TextChoices):
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """A visit as it would be: `key` is the caller's name for it, `visit_id` its row, `member_id` None an open visit."""
+    """A visit as it would be: `key` is the caller's name for it, `visit_id` its row, `member_id` None an open visit.
+
+    `weight` of `total` is the client's part of the time. `others` are named for a shared visit that is not saved yet;
+    those of a saved one are read with the facts.
+    """
 
     key: Hashable
     branch_id: int
@@ -45,6 +51,9 @@ class Placement:
     ends_at: dt.datetime
     member_id: int | None = None
     visit_id: int | None = None
+    weight: int = 1
+    total: int = 1
+    others: tuple[Other, ...] = ()
 
     @classmethod
     def of(cls, visit: Any, **changes: Any) -> Placement:
@@ -58,6 +67,8 @@ class Placement:
             ends_at=visit.ends_at,
             member_id=visit.caregiver_id,
             visit_id=visit.pk,
+            weight=visit.time_weight,
+            total=visit.time_total,
         )
         return replace(placement, **changes) if changes else placement
 
@@ -72,11 +83,35 @@ class Placement:
             self.ends_at,
             member_id,
             self.visit_id,
+            self.weight,
+            self.total,
+            self.others,
         )
+
+    def at(self, other: Other) -> Placement:
+        """The same stay at another client who shares it."""
+        return replace(
+            self,
+            client_id=other.client_id,
+            service_type_id=other.service_type_id,
+            visit_id=other.visit_id,
+            weight=other.weight,
+            others=(),
+        )
+
+    def shared_with(self, others: Iterable[Other]) -> Placement:
+        """The placement of an unsaved visit that these clients share."""
+        rows = tuple(others)
+        return replace(self, others=rows, total=self.weight + sum(row.weight for row in rows)) if rows else self
 
     @property
     def minutes(self) -> int:
         return int((self.ends_at - self.starts_at).total_seconds() // 60)
+
+    @property
+    def care_minutes(self) -> int:
+        """The client's own part of the time."""
+        return portion(self.minutes, self.weight, self.total)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +155,9 @@ class Rule:
     `load(facts)` may read what only this rule needs for the whole batch, in a fixed number of queries; its result is
     `self.data`. A rule that speaks about the caregiver (`about_member`) is not asked about open visits.
     `is_fixed` rules are kept by the database itself: the agency cannot soften them. `numbers` are what the agency may
-    set; `self.numbers[name]` is its choice. `example(stage)` sets a made-up visit against which the rule speaks.
+    set; `self.numbers[name]` is its choice. Of a shared visit rules `of_each_client` are asked for every client who is
+    there, the others (the caregiver's time and hours, the way) once. `example(stage)` sets a made-up visit against
+    which the rule speaks.
     """
 
     code: ClassVar[str]
@@ -130,6 +167,7 @@ class Rule:
     subject: ClassVar[str] = Subject.TIME
     default_severity: ClassVar[str] = Severity.BLOCK
     about_member: ClassVar[bool] = True
+    of_each_client: ClassVar[bool] = False
     is_fixed: ClassVar[bool] = False
     settable: ClassVar[tuple[Number, ...]] = ()
 
@@ -229,14 +267,27 @@ class Judge:
         """Everything the rules have to say, what blocks first."""
         rules = self.rules if placement.member_id is not None else self._about_client
         found = [finding for rule in rules if (finding := rule.judge(placement, self.facts)) is not None]
+        if self.facts.has_others:
+            for other in self.facts.others_of(placement):
+                found += self.judge_client(placement.at(other))
+            found = list(dict.fromkeys(found))
         if len(found) > 1:
             found.sort(key=lambda finding: not finding.blocks)
         return found
+
+    def judge_client(self, placement: Placement) -> list[Finding]:
+        """What the rules about the client alone have to say."""
+        rules = self.rules if placement.member_id is not None else self._about_client
+        asked = (rule.judge(placement, self.facts) for rule in rules if rule.of_each_client)
+        return [finding for finding in asked if finding is not None]
 
     def take(self, placement: Placement) -> None:
         self.facts.take(placement)
         for rule in self._counting:
             rule.take(placement, self.facts)
+            if rule.of_each_client and self.facts.has_others:
+                for other in self.facts.others_of(placement):
+                    rule.take(placement.at(other), self.facts)
 
 
 def judge_placement(placement: Placement, **known: Iterable[Any]) -> list[Finding]:

@@ -45,8 +45,10 @@ def shown_as(visits: list[Visit]) -> Shown:
 
 def plan_of(branch: Branch, until: dt.datetime, member_ids: list[int] | None = None) -> dict[int, list[Visit]]:
     """The visits from now on to a moment that take place, by caregiver."""
-    rows = Visit.objects.live().filter(
-        branch=branch, caregiver__isnull=False, starts_at__gte=now(), starts_at__lt=until
+    rows = (
+        Visit.objects.live()
+        .leading()
+        .filter(branch=branch, caregiver__isnull=False, starts_at__gte=now(), starts_at__lt=until)
     )
     rows = rows.filter(caregiver__in=member_ids) if member_ids is not None else rows
     found: dict[int, list[Visit]] = defaultdict(list)

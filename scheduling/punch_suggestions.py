@@ -34,7 +34,7 @@ def distance(event: ClockEvent, visit: Visit) -> tuple[bool, dt.timedelta]:
 def visits_for(events: Sequence[ClockEvent], user: Any) -> Any:
     """Open visits of these caregivers around these moments."""
     moments = [event.at for event in events]
-    rows = Visit.objects.visible_to(user).filter(caregiver__in={event.member_id for event in events})
+    rows = Visit.objects.visible_to(user).leading().filter(caregiver__in={event.member_id for event in events})
     # Nobody has clocked for a visit that is still to come.
     latest = min(max(moments) + AROUND, timezone.now() + BEFORE)
     return rows.exclude(status__in=CLOSED).filter(starts_at__gte=min(moments) - AROUND, starts_at__lte=latest)

@@ -68,7 +68,7 @@ def _others(lines: Sequence[RosterLine], members: dict[int, Member], remote: set
         return []
     first = min(line.starts_before for line in lines) - dt.timedelta(days=7)
     last = max(line.starts_before for line in lines) + dt.timedelta(days=7)
-    rows = Visit.objects.live().filter(caregiver__in=members, starts_at__gte=first, starts_at__lt=last)
+    rows = Visit.objects.live().leading().filter(caregiver__in=members, starts_at__gte=first, starts_at__lt=last)
     rows = rows.exclude(pk__in=[line.visit_id for line in lines])
     found = rows.values_list("caregiver_id", "client_id", "starts_at", "ends_at", "service_type_id")
     return [

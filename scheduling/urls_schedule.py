@@ -2,12 +2,15 @@
 
 from django.urls import path
 
-from scheduling.views import schedule, schedule_form, series_change, temporary_change
+from scheduling.views import schedule, schedule_form, series_change, sharing, temporary_change
 
 urlpatterns = [
     path("patterns/", schedule.ScheduleList.as_view(), name="schedule-list"),
     path("patterns/<int:pk>/", schedule.ScheduleDetail.as_view(), name="schedule-detail"),
     path("patterns/<int:pk>/edit/", schedule_form.ScheduleUpdate.as_view(), name="schedule-update"),
+    path("patterns/<int:pk>/share/", sharing.ScheduleShare.as_view(), name="schedule-share"),
+    path("visits/<int:pk>/share/", sharing.VisitShare.as_view(), name="visit-share"),
+    path("visits/<int:pk>/parts/", sharing.VisitParts.as_view(), name="visit-parts"),
     path("patterns/<int:pk>/end/", schedule.ScheduleEnd.as_view(), name="schedule-end"),
     path(
         "patterns/<int:pk>/temporary/",

@@ -92,7 +92,7 @@ def sheet_for(visit: Visit, member: Member) -> VisitSheet:
     address = primary_address(visit.client_id)
     moment = timezone.now()
     shows_care = visit.starts_at - CARE_SHOWN <= moment <= visit.ends_at + CARE_SHOWN
-    corrections = list(VisitCorrection.objects.filter(visit=visit))
+    corrections = list(VisitCorrection.objects.filter(visit=visit.leader_id or visit.pk))
     signs, more = _signs(visit, member) if shows_care else ([], [])
     return VisitSheet(
         visit=visit,

@@ -25,7 +25,7 @@ FROM (
     CROSS JOIN scheduling_visit w
     CROSS JOIN LATERAL (SELECT width_bucket(w.starts_at, days.midnights) AS day OFFSET 0) n
     WHERE w.caregiver_id = ANY(%s::bigint[]) AND w.starts_at >= %s AND w.starts_at < %s
-          AND w.status NOT IN ('cancelled', 'missed') AND NOT w.id = ANY(%s::bigint[])
+          AND w.status NOT IN ('cancelled', 'missed') AND w.leader_id IS NULL AND NOT w.id = ANY(%s::bigint[])
 ) v GROUP BY 1, 2, 3
 """
 # From this length on a shift is one around the clock (29 CFR 785.22).

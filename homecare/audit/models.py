@@ -33,6 +33,9 @@ def _in_words(value: object) -> str:
 class Event(models.Model):
     """One act of one person on one row. No names or health data beyond the changed values themselves."""
 
+    subject: models.Model | None = None
+    """The row it is about, as whoever built the event had it; not kept."""
+
     class Kind(models.TextChoices):
         VIEW = "view", _("Viewed")
         CHANGE = "change", _("Changed")

@@ -5,14 +5,17 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 
+from django.db.models import Count
+
 from billing.services.pay_rate import add_pay_rate
-from clients.models import Client
+from clients.models import Address, Client
 from homecare.clock import at_local, monday_of
 from homecare.demo.agency import Setting
 from scheduling.matching import suggest_for_visit
 from scheduling.models import AssignmentRule, Schedule, ServiceType
 from scheduling.services.publication import mark_seen, publish_visits
 from scheduling.services.rotation import add_shift, add_turner, create_rotation, draft_rotation
+from scheduling.services.sharing import Share, share_schedule
 from scheduling.services.visit import assign_visit, create_visit
 from staff.models import Role
 
@@ -22,6 +25,7 @@ def build_planning(setting: Setting) -> None:
     _publish(setting)
     _rotation(setting)
     _calls(setting)
+    _household(setting)
 
 
 def _wages(setting: Setting) -> None:
@@ -58,6 +62,29 @@ def _rotation(setting: Setting) -> None:
                 add_turner(rotation, member=one.member, first_row=row, by=by)
             draft_rotation(rotation, by=by)
             return
+
+
+def _household(setting: Setting) -> None:
+    """Two clients of one home in Boston share a pattern: one caregiver, two thirds of the time for one of them."""
+    by, branch = setting.users["coordinator"], setting.branches["BOS"]
+    weekly = Schedule.objects.active().filter(client__branch=branch, client__status=Client.Status.ACTIVE, head_count=1)
+    weekly = weekly.filter(service_type__code="PC", assignment_rules__isnull=False).select_related("client")
+    schedule = weekly.order_by("-pk").first()
+    partner = Client.objects.filter(branch=branch, status=Client.Status.ACTIVE).exclude(
+        pk=schedule and schedule.client_id
+    )
+    partner = partner.annotate(patterns=Count("schedules")).order_by("patterns", "pk").first()
+    if schedule is None or partner is None:
+        return
+    home = Address.objects.get(client=schedule.client, is_primary=True)
+    there = {
+        name: getattr(home, name)
+        for name in ("line1", "line2", "city", "state", "postal_code", "latitude", "longitude")
+    }
+    Address.objects.filter(client=partner, is_primary=True).update(**there)
+    share_schedule(
+        schedule, [Share(partner, schedule.service_type)], own_weight=2, by=by, override_reason="They live together"
+    )
 
 
 def _calls(setting: Setting) -> None:

@@ -101,7 +101,12 @@ def over_limit(scope: Scope, ago: int) -> QuerySet:
     live = [status for status in Visit.Status.values if status not in (Visit.Status.CANCELLED, Visit.Status.MISSED)]
     length = Sum(F("visits__ends_at") - F("visits__starts_at"), output_field=DurationField())
     # Filtered before it is summed: only this week's visits are read, not the years before.
-    over = scope.rows(Member).active().filter(this_week, visits__status__in=live).annotate(planned=length)
+    over = (
+        scope.rows(Member)
+        .active()
+        .filter(this_week, visits__leader=None, visits__status__in=live)
+        .annotate(planned=length)
+    )
     # As a set of keys: what counts them adds an aggregate of its own.
     return scope.rows(Member).filter(
         pk__in=over.filter(planned__gt=minutes_of("weekly_minutes_limit")).order_by().values("pk")
@@ -146,6 +151,8 @@ def minutes_of(field: str) -> ExpressionWrapper:
 
 
 def planned_or_approved_minutes() -> Coalesce:
-    """The approved time of a visit, before its approval the planned one; a duration."""
+    """The client's part of a visit's time, as approved, before that as planned; a duration."""
     approved = minutes_of("approved_minutes")
-    return Coalesce(approved, F("ends_at") - F("starts_at"), output_field=DurationField())
+    span = ExpressionWrapper(F("ends_at") - F("starts_at"), output_field=DurationField())
+    planned = ExpressionWrapper(span * F("time_weight") / F("time_total"), output_field=DurationField())
+    return Coalesce(approved, planned, output_field=DurationField())

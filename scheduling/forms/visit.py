@@ -24,6 +24,15 @@ class CancelForm(VersionedForm):
     reason = forms.CharField(
         label=_("Why is the visit cancelled?"), max_length=200, help_text=_("The office and the family read this.")
     )
+    for_everybody = forms.BooleanField(label=_("Cancel it for everybody who shares it"), required=False)
+
+    def __init__(self, *args: Any, visit: Visit, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        names = [row.client.full_name for row in visit.sharing.select_related("client")]
+        if not names:
+            del self.fields["for_everybody"]
+            return
+        self.fields["for_everybody"].help_text = _("Else it goes on for %(names)s.") % {"names": ", ".join(names)}
 
 
 class AssignForm(VersionedForm):

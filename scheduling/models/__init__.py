@@ -14,12 +14,14 @@ from scheduling.models.roster import Roster, RosterLine
 from scheduling.models.rotation import Rotation, RotationShift, RotationTurner
 from scheduling.models.schedule import AssignmentRule, Schedule, ServiceType
 from scheduling.models.series_change import SeriesChange
+from scheduling.models.sharer import Sharer
 from scheduling.models.telephone import ClockPin, PhoneCall
 from scheduling.models.temporary_change import TemporaryChange
 from scheduling.models.training import TrainingRequirement
 from scheduling.models.travel_leg import TravelLeg
-from scheduling.models.visit import RuleOverride, Visit, VisitNote, VisitTask
+from scheduling.models.visit import Visit
 from scheduling.models.visit_exception import ReasonCode, VisitException
+from scheduling.models.visit_record import RuleOverride, VisitNote, VisitTask
 from scheduling.models.waiting import Waiting
 
 __all__ = [
@@ -52,6 +54,7 @@ __all__ = [
     "Schedule",
     "SeriesChange",
     "ServiceType",
+    "Sharer",
     "TemporaryChange",
     "TrainingRequirement",
     "TravelLeg",

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from homecare.errors import CONSTRAINT_SENTENCES
 from homecare.status import StatusModel
-from scheduling.models.visit import VisitChildQuerySet
+from scheduling.models.visit_record import VisitChildQuerySet
 
 
 class VisitCorrectionQuerySet(VisitChildQuerySet):

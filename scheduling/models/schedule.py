@@ -134,6 +134,11 @@ class Schedule(StatusModel):
         validators=[MinValueValidator(1), MaxValueValidator(4)],
         help_text=_("Caregivers needed at the same time."),
     )
+    time_weight = models.PositiveSmallIntegerField(
+        default=1,
+        validators=[MinValueValidator(1), MaxValueValidator(9)],
+        help_text=_("The client's part of the time where others share the visits."),
+    )
     timing = models.CharField(max_length=8, choices=Timing.choices, default=Timing.EXACT)
     window_start = models.TimeField(null=True, blank=True, help_text=_("Earliest start, branch local time."))
     window_end = models.TimeField(null=True, blank=True, help_text=_("Latest start, branch local time."))

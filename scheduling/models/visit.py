@@ -11,8 +11,10 @@ from django.utils.translation import gettext_lazy as _
 
 from homecare.accounts.models import ScopedQuerySet
 from homecare.clock import minutes_between, now
+from homecare.errors import CONSTRAINT_SENTENCES
 from homecare.status import StatusModel
 from scheduling.evv import missing_elements
+from scheduling.shared_time import portion
 
 # A visit so near is shown even when nobody published it: a client must not wait for a button.
 ALWAYS_SHOWN = dt.timedelta(hours=48)
@@ -49,13 +51,18 @@ class VisitQuerySet(ScopedQuerySet):
         """Visits whose time touches [starts_at, ends_at)."""
         return self.filter(starts_at__lt=ends_at, ends_at__gt=starts_at)
 
+    def leading(self) -> VisitQuerySet:
+        """One row for each stay of a caregiver: of visits that clients of one home share, the one that leads."""
+        return self.filter(leader=None)
+
     def open(self) -> VisitQuerySet:
         """Unfilled: planned without a caregiver."""
-        return self.filter(caregiver=None, status__in=[Visit.Status.PLANNED, Visit.Status.CONFIRMED])
+        return self.filter(leader=None, caregiver=None, status__in=[Visit.Status.PLANNED, Visit.Status.CONFIRMED])
 
     def late(self, moment: dt.datetime, grace_minutes: int) -> VisitQuerySet:
         """Should have begun (by the end of their window) longer ago than the grace, with a caregiver, and have not."""
         return self.filter(
+            leader=None,
             status__in=[Visit.Status.PLANNED, Visit.Status.CONFIRMED],
             caregiver__isnull=False,
             starts_at__lt=moment - dt.timedelta(minutes=grace_minutes),
@@ -102,7 +109,12 @@ class VisitQuerySet(ScopedQuerySet):
 
 
 class Visit(StatusModel):
-    """One caregiver at one client at one time. `caregiver` empty means open (unfilled)."""
+    """One caregiver at one client at one time. `caregiver` empty means open (unfilled).
+
+    Clients of one home may share a visit: each has a row of their own, with their own service, plan, tasks, notes and
+    charge. One of the rows leads and holds the caregiver's time; the others follow it in time, caregiver and state,
+    which the database sees to (docs/adr/0007-shared-visits-follow-a-leader.md).
+    """
 
     class Status(models.TextChoices):
         PLANNED = "planned", _("Planned")
@@ -139,6 +151,21 @@ class Visit(StatusModel):
         null=True, blank=True, help_text=_("Local day of the pattern this visit stands for, also after it was moved.")
     )
     slot = models.PositiveSmallIntegerField(default=1)
+    leader = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="followers",
+        db_index=False,
+        help_text=_("The visit of another client of the same home that this one follows in time and caregiver."),
+    )
+    time_weight = models.PositiveSmallIntegerField(
+        default=1, help_text=_("This client's part of a shared visit's time, beside the weights of the others.")
+    )
+    time_total = models.PositiveSmallIntegerField(
+        default=1, help_text=_("The weights of all who share it now; kept by the database.")
+    )
     caregiver = models.ForeignKey(
         "staff.Member", null=True, blank=True, on_delete=models.PROTECT, related_name="visits", db_index=False
     )
@@ -222,6 +249,17 @@ class Visit(StatusModel):
                 violation_error_message=_("The window's end is not after its beginning."),
             ),
             models.UniqueConstraint(fields=["schedule", "occurrence_on", "slot"], name="visit_once_per_occurrence"),
+            models.UniqueConstraint(
+                fields=["leader", "client"], condition=models.Q(leader__isnull=False), name="visit_follows_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(time_weight__gte=1, time_weight__lte=9, time_total__gte=models.F("time_weight")),
+                name="visit_time_weight_sane",
+                violation_error_message=_("A part of the time is between 1 and 9."),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(leader=None) | models.Q(schedule=None), name="visit_follower_has_no_pattern"
+            ),
             models.CheckConstraint(
                 condition=~models.Q(status="approved")
                 | models.Q(approved_minutes__isnull=False, approved_by__isnull=False),
@@ -267,6 +305,36 @@ class Visit(StatusModel):
         return minutes_between(self.starts_at, self.ends_at)
 
     @property
+    def is_shared(self) -> bool:
+        """Do other clients of the home share its time?"""
+        return self.leader_id is not None or self.time_total > self.time_weight
+
+    @property
+    def care_minutes(self) -> int:
+        """The client's own part of the planned minutes."""
+        return portion(self.planned_minutes, self.time_weight, self.time_total)
+
+    @property
+    def lead(self) -> Visit:
+        """The visit that holds the caregiver's time and the punches: this one, or the one it follows."""
+        return self.leader or self
+
+    def led(self, *related: str) -> list[Visit]:
+        """The live visits that follow this one; nothing is asked where none can."""
+        if self.leader_id is not None or not self.is_shared:
+            return []
+        return list(self.followers.live().select_related(*related).order_by("pk"))
+
+    @property
+    def sharing(self) -> VisitQuerySet:
+        """The visits of the other clients who share it."""
+        if not self.is_shared:
+            return Visit.objects.none()
+        leader = self.leader_id or self.pk
+        rows = Visit.objects.filter(models.Q(leader=leader) | models.Q(pk=leader)).exclude(pk=self.pk).live()
+        return rows.order_by(models.F("leader").asc(nulls_first=True), "id")
+
+    @property
     def clocked_minutes(self) -> int | None:
         """Whole minutes between the punches, None while one is missing."""
         if self.started_at is None or self.finished_at is None:
@@ -276,7 +344,7 @@ class Visit(StatusModel):
     @cached_property
     def evv_missing(self) -> list[str]:
         """What is missing of the six elements of a verified visit, as sentences (scheduling/evv.py)."""
-        return missing_elements(self, self.clock_events.all(), self.exceptions.all())
+        return missing_elements(self, self.lead.clock_events.all(), self.exceptions.all())
 
     @property
     def evv_complete(self) -> bool:
@@ -318,82 +386,7 @@ class Visit(StatusModel):
         return reverse("scheduling:visit-detail", args=[self.pk])
 
 
-class VisitChildQuerySet(ScopedQuerySet):
-    branch_path = "visit__branch_id"
-
-    def of_person(self, user: Any) -> VisitChildQuerySet:
-        return self.filter(visit__in=Visit.objects.visible_to(user))
-
-
-class VisitTask(models.Model):
-    """What this visit was asked to do: a copy of the planned task when the visit began, and what became of it."""
-
-    class Outcome(models.TextChoices):
-        PENDING = "pending", _("To do")
-        DONE = "done", _("Done")
-        REFUSED = "refused", _("Client refused")
-        NOT_NEEDED = "not_needed", _("Not needed")
-        UNABLE = "unable", _("Could not be done")
-
-    visit = models.ForeignKey(Visit, on_delete=models.CASCADE, related_name="tasks", db_index=False)
-    planned_task = models.ForeignKey(
-        "careplans.PlannedTask", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
-    category = models.CharField(max_length=32)
-    title = models.CharField(max_length=120)
-    instructions = models.CharField(max_length=400, blank=True)
-    position = models.PositiveSmallIntegerField(default=0)
-    outcome = models.CharField(max_length=10, choices=Outcome.choices, default=Outcome.PENDING)
-    reason = models.CharField(max_length=200, blank=True)
-    recorded_at = models.DateTimeField(null=True, blank=True)
-
-    objects = VisitChildQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["position", "id"]
-        constraints = [models.UniqueConstraint(fields=["visit", "planned_task"], name="visit_task_once")]
-        indexes = [
-            models.Index(
-                fields=["visit"], condition=models.Q(outcome__in=["refused", "unable"]), name="visit_task_not_done"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return self.title
-
-
-class VisitNote(models.Model):
-    """What the caregiver wrote. Never edited: an addition is a further note."""
-
-    visit = models.ForeignKey(Visit, on_delete=models.PROTECT, related_name="notes")
-    author = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
-    text = models.TextField(max_length=4000)
-    written_at = models.DateTimeField()
-    created_at = models.DateTimeField(default=timezone.now)
-
-    objects = VisitChildQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["written_at", "id"]
-
-    def __str__(self) -> str:
-        return f"Note {self.pk}"
-
-
-class RuleOverride(models.Model):
-    """A placement rule warned and a person went on, with this reason."""
-
-    visit = models.ForeignKey(Visit, on_delete=models.CASCADE, related_name="overrides")
-    rule = models.CharField(max_length=40)
-    sentence = models.CharField(max_length=300)
-    reason = models.CharField(max_length=200)
-    by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
-    at = models.DateTimeField(default=timezone.now)
-
-    objects = VisitChildQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["-at"]
-
-    def __str__(self) -> str:
-        return f"{self.rule}: {self.reason}"
+CONSTRAINT_SENTENCES["visit_follows_once"] = "This client shares the visit already."
+CONSTRAINT_SENTENCES["visit_follows_its_leader"] = (
+    "This visit is shared and goes with the one it follows. Change that one, or cancel this client's part."
+)

@@ -5,7 +5,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from homecare.accounts.models import ScopedQuerySet
-from scheduling.models.visit import VisitChildQuerySet
+from scheduling.models.visit_record import VisitChildQuerySet
 
 
 class ReasonCodeQuerySet(ScopedQuerySet):

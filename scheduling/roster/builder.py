@@ -149,7 +149,7 @@ class _Builder:
 
     def _visits(self) -> tuple[list[VisitRow], list[VisitRow]]:
         """(visits to plan, visits that stand fast): the second hold their caregiver's time."""
-        near = VisitRow.objects.live().select_related("service_type", "schedule", "client")
+        near = VisitRow.objects.live().leading().select_related("service_type", "schedule", "client")
         own = near.filter(branch=self.branch, starts_at__gte=self.begins_at, starts_at__lt=self.ends_at)
         moment, movable = clock.now(), []
         for row in own.order_by("starts_at", "pk"):
@@ -172,7 +172,7 @@ class _Builder:
         groups: dict[tuple[Any, ...], list[VisitRow]] = defaultdict(list)
         for row in self.movable:
             day = clock.local_date(row.starts_at, self.branch.time_zone)
-            groups[row.client_id, row.service_type_id, day].append(row)
+            groups[row.client_id, row.service_type_id, day, row.pk if row.is_shared else None].append(row)
         asked = {
             key: [Placement.of(rows[0], key=(key, m.pk), member_id=m.pk) for m in self.members]
             for key, rows in groups.items()
@@ -241,7 +241,11 @@ class _Builder:
             clock.at_local(monday, dt.time(), zone),
             clock.at_local(monday + weeks * 7 * DAY, dt.time(), zone),
         )
-        rows = VisitRow.objects.live().filter(caregiver__in=self.members, starts_at__gte=starts, starts_at__lt=ends)
+        rows = (
+            VisitRow.objects.live()
+            .leading()
+            .filter(caregiver__in=self.members, starts_at__gte=starts, starts_at__lt=ends)
+        )
         left = {member.pk: float(member.weekly_minutes_limit * weeks) for member in self.members}
         movable = {row.pk for row in self.movable}
         for pk, member, first, last in rows.values_list("pk", "caregiver", "starts_at", "ends_at"):

@@ -41,6 +41,7 @@ class NoAppointment(Rule):
     )
     remedy = gettext_lazy("Choose a time before or after the appointment.")
     subject = Subject.CLIENT
+    of_each_client = True
     default_severity = Severity.WARN
     about_member = False
     settable = (Number("minutes", gettext_lazy("Minutes before and after"), 0, least=0, most=240),)
@@ -52,7 +53,7 @@ class NoAppointment(Rule):
         found: dict[int, list[Occasion]] = defaultdict(list)
         if first > last:
             return found
-        zones = {placement.client_id: facts.zone(placement) for placement in facts.placements}
+        zones = {placement.client_id: facts.zone(placement) for placement in facts.each_client}
         for row in fetch(IN_THE_WAY, list(facts.client_ids), last, first, first):
             appointment = Appointment(**dict(zip(COLUMNS, row, strict=True)))
             client = appointment.client_id

@@ -29,6 +29,7 @@ class NotExcluded(Rule):
     meaning = gettext_lazy("A caregiver whom the client does not want is never sent again.")
     remedy = gettext_lazy("Speak with the client; the wish stands on the client's page.")
     subject = Subject.CLIENT
+    of_each_client = True
 
     @classmethod
     def load(cls, facts: Facts) -> dict[tuple[int, int], str]:
@@ -69,6 +70,7 @@ class ClientActive(Rule):
     )
     remedy = gettext_lazy("Take the client up again before planning visits.")
     subject = Subject.CLIENT
+    of_each_client = True
     about_member = False
 
     OVER = (Client.Status.DISCHARGED, Client.Status.DECLINED)
@@ -98,6 +100,7 @@ class GenderPreference(Rule):
     )
     remedy = gettext_lazy("Ask the client for an exception.")
     subject = Subject.CLIENT
+    of_each_client = True
     default_severity = Severity.WARN
 
     def judge(self, placement: Placement, facts: Facts) -> Finding | None:
@@ -131,6 +134,7 @@ class LanguageWish(Rule):
     meaning = gettext_lazy("The caregiver speaks the language the client wishes for.")
     remedy = gettext_lazy("Ask the client for an exception, or enter the language on the caregiver's page.")
     subject = Subject.CLIENT
+    of_each_client = True
     default_severity = Severity.WARN
 
     def judge(self, placement: Placement, facts: Facts) -> Finding | None:
@@ -160,6 +164,7 @@ class Pets(Rule):
     meaning = gettext_lazy("A caregiver who does not work where there are pets is not sent to a home with pets.")
     remedy = gettext_lazy("Ask the caregiver; the note stands on the caregiver's page.")
     subject = Subject.CLIENT
+    of_each_client = True
     default_severity = Severity.WARN
 
     def judge(self, placement: Placement, facts: Facts) -> Finding | None:
@@ -192,6 +197,7 @@ class Smoking(Rule):
     )
     remedy = gettext_lazy("Ask the caregiver or the client; the notes stand on their pages.")
     subject = Subject.CLIENT
+    of_each_client = True
     default_severity = Severity.WARN
 
     def judge(self, placement: Placement, facts: Facts) -> Finding | None:

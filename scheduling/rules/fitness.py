@@ -59,6 +59,7 @@ class RoleAndScope(Rule):
     )
     remedy = gettext_lazy("Choose another service, or somebody whose role covers it.")
     subject = Subject.FITNESS
+    of_each_client = True
 
     def judge(self, placement: Placement, facts: Facts) -> Finding | None:
         service = facts.service_types[placement.service_type_id]
@@ -158,6 +159,7 @@ class Trained(Rule):
     )
     remedy = gettext_lazy("Enter the training on the caregiver's page once it is done.")
     subject = Subject.FITNESS
+    of_each_client = True
 
     @classmethod
     def load(cls, facts: Facts) -> dict[tuple[str, int], dict[str, dict[int, list[tuple[Any, Any]]]]]:
@@ -165,7 +167,7 @@ class Trained(Rule):
         found: dict[tuple[str, int], dict[str, dict[int, list[tuple[Any, Any]]]]] = {}
         if not facts.agency.asks_for_trainings or not facts.member_ids:
             return found
-        services = list({p.service_type_id for p in facts.placements})
+        services = list({p.service_type_id for p in facts.each_client})
         for service_id, client_id, name, member_id, issued_on, expires_on in fetch(
             TRAININGS, services, list(facts.client_ids), list(facts.member_ids)
         ):
@@ -212,6 +214,7 @@ class Introduced(Rule):
     )
     remedy = gettext_lazy("Introduce the caregiver to the client and enter it on the client's page.")
     subject = Subject.FITNESS
+    of_each_client = True
     default_severity = Severity.OFF
 
     @classmethod

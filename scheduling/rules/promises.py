@@ -27,7 +27,7 @@ WHERE v.id = ANY(%s::bigint[]) AND (m.weekly_minutes_guaranteed > 0 OR m.weekly_
 THEIR_VISITS = """
 SELECT v.caregiver_id, v.starts_at, (extract(epoch FROM v.ends_at - v.starts_at) / 60)::int FROM scheduling_visit v
 WHERE v.caregiver_id = ANY(%s::bigint[]) AND v.starts_at >= %s AND v.starts_at < %s
-      AND v.status NOT IN ('cancelled', 'missed') AND NOT v.id = ANY(%s::bigint[])
+      AND v.status NOT IN ('cancelled', 'missed') AND v.leader_id IS NULL AND NOT v.id = ANY(%s::bigint[])
 """
 FACES = """
 SELECT DISTINCT v.client_id, v.caregiver_id,
@@ -120,6 +120,7 @@ class CaregiversPerWeek(Rule):
     )
     remedy = gettext_lazy("Choose somebody who comes in this week already, or raise the limit on the client's page.")
     subject = Subject.CLIENT
+    of_each_client = True
     default_severity = Severity.WARN
     settable = (Number("caregivers", gettext_lazy("Most different caregivers a week"), 0, most=20),)
 

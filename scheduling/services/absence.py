@@ -53,7 +53,7 @@ def report_absence(
 
     def act() -> TimeOff:
         Member.locked(member.pk)
-        overlapping = Visit.objects.filter(caregiver=member, starts_at__lt=ends_at, ends_at__gt=starts_at)
+        overlapping = Visit.objects.leading().filter(caregiver=member, starts_at__lt=ends_at, ends_at__gt=starts_at)
         running = overlapping.filter(status=Visit.Status.IN_PROGRESS).first()
         if running is not None:
             raise Conflict(

@@ -1,6 +1,7 @@
 """Saying what a visit was: approved with one time for pay and bill, missed, or reopened (DESIGN.md, invariants 3, 6).
 
-Punches are never edited: the approved times stand beside them with who, when and why.
+Punches are never edited: the approved times stand beside them with who, when and why. Clients who share a visit share
+its punches: their rows are approved together with the same times, and each gets its part of the minutes.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.db import IntegrityError, transaction
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -22,9 +24,11 @@ from homecare.errors import Conflict, DomainError, readable
 from scheduling.models import ReasonCode, Visit, VisitCorrection, VisitException
 from scheduling.services.visit_exception import REASON_FIELDS, check_reason, find_exceptions, set_reason
 from scheduling.services.visit_task import copy_tasks
+from scheduling.shared_time import portions
 
 LONGEST = dt.timedelta(hours=25)
 APPROVAL_FIELDS = ["status", "version", "approved_minutes", "approved_starts_at", "approved_ends_at"]
+REOPENED = ("status", "approved_minutes", "approved_by")
 APPROVAL_FIELDS += ["approved_by", "approved_at", "adjustment_code", "adjustment_action", "adjustment_memo"]
 
 
@@ -36,8 +40,18 @@ class BulkApproval:
     left: list[tuple[Visit, str]] = field(default_factory=list)
 
 
-def _locked(pk: int) -> Visit:
-    return Visit.objects.select_for_update(of=("self",)).select_related("branch").get(pk=pk)
+def _locked(visit: Visit) -> Visit:
+    """The visit that holds the punches: this one, or the one it follows."""
+    rows = Visit.objects.select_for_update(of=("self",)).select_related("branch")
+    return rows.get(pk=visit.leader_id or visit.pk)
+
+
+def _all_of(lead: Visit) -> list[Visit]:
+    """The locked visit and those that share it, locked too."""
+    if not lead.is_shared:
+        return [lead]
+    followers = Visit.objects.select_for_update(of=("self",)).filter(leader=lead.pk).live()
+    return [lead, *followers.select_related("branch").order_by("pk")]
 
 
 def _open_exceptions(visit_ids: Iterable[int]) -> dict[int, int]:
@@ -65,34 +79,45 @@ def why_not(visit: Visit, open_exceptions: int, *, has_correction: bool = False)
     return ""
 
 
-def _set_approval(visit: Visit, starts_at: dt.datetime, ends_at: dt.datetime, by: User, moment: dt.datetime) -> None:
-    visit.move_to(Visit.Status.APPROVED)
-    visit.version += 1
-    visit.approved_starts_at, visit.approved_ends_at = starts_at, ends_at
-    visit.approved_minutes = minutes_between(starts_at, ends_at)
-    visit.approved_by, visit.approved_at = by, moment
+def _set_approval(
+    visits: list[Visit], starts_at: dt.datetime, ends_at: dt.datetime, by: User, moment: dt.datetime
+) -> None:
+    """One visit, or all that share it: each with its part of the minutes."""
+    parts = portions(minutes_between(starts_at, ends_at), [visit.time_weight for visit in visits])
+    for visit, minutes in zip(visits, parts, strict=True):
+        visit.move_to(Visit.Status.APPROVED)
+        visit.version += 1
+        visit.approved_starts_at, visit.approved_ends_at = starts_at, ends_at
+        visit.approved_minutes = minutes
+        visit.approved_by, visit.approved_at = by, moment
 
 
 def approve_visits(visits: Iterable[Visit], *, by: User) -> BulkApproval:
     """Approves every clean visit with its clocked times, in one transaction; says what was left and why.
 
-    Rows are locked in key order, so two people pressing at once wait for each other and never deadlock; the second
-    finds them already approved.
+    A shared visit is approved for all its clients, or left for all of them. Rows are locked in key order, so two
+    people pressing at once wait for each other and never deadlock; the second finds them already approved.
     """
-    ids = sorted({visit.pk for visit in visits})
+    leads = sorted({visit.leader_id or visit.pk for visit in visits})
     result, moment = BulkApproval(), timezone.now()
     with transaction.atomic():
-        locked = Visit.objects.select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk")
-        rows = list(locked.select_related("client", "caregiver"))
+        followers = Q(leader__in=leads) & ~Q(status__in=[Visit.Status.CANCELLED, Visit.Status.MISSED])
+        locked = Visit.objects.select_for_update(of=("self",)).filter(Q(pk__in=leads) | followers)
+        rows = list(locked.select_related("client", "caregiver").order_by(F("leader").asc(nulls_first=True), "pk"))
+        ids = [row.pk for row in rows]
         open_counts = _open_exceptions(ids)
         proposed = set(VisitCorrection.objects.pending().filter(visit__in=ids).values_list("visit_id", flat=True))
+        stays: dict[int, list[Visit]] = {pk: [] for pk in leads}
         for row in rows:
-            reason = why_not(row, open_counts.get(row.pk, 0), has_correction=row.pk in proposed)
-            if reason or row.started_at is None or row.finished_at is None:
-                result.left.append((row, reason))
+            stays[row.leader_id or row.pk].append(row)
+        for stay in stays.values():
+            reasons = (why_not(row, open_counts.get(row.pk, 0), has_correction=row.pk in proposed) for row in stay)
+            reason = next(filter(None, reasons), "")
+            if not stay or reason or stay[0].started_at is None or stay[0].finished_at is None:
+                result.left += [(row, reason) for row in stay]
                 continue
-            _set_approval(row, row.started_at, row.finished_at, by, moment)
-            result.approved.append(row)
+            _set_approval(stay, stay[0].started_at, stay[0].finished_at, by, moment)
+            result.approved += stay
         Visit.objects.bulk_update(result.approved, APPROVAL_FIELDS, batch_size=500)
         record_many([_approval_event(row, by) for row in result.approved])
     return result
@@ -129,29 +154,33 @@ def approve_visit(
 ) -> Visit:
     """Approves one completed visit, with its punches or with adjusted times beside them.
 
-    Adjusted times need a reason code; the same reason resolves exceptions that have none yet. Already approved with
+    Adjusted times need a reason code; the same reason resolves exceptions that have none yet. A shared visit is
+    approved for all its clients. Already approved with
     the same times: the present row. DomainError names the field; Conflict when the visit is not completed.
     """
-    row = _locked(visit.pk)
+    row = _locked(visit)
+    stay = _all_of(row)
     starts_at, ends_at = starts_at or row.started_at, ends_at or row.finished_at
     if starts_at is None or ends_at is None:
         raise DomainError(_("A punch is missing. Enter the approved times."), field="starts_at")
     if row.status == Visit.Status.APPROVED and (row.approved_starts_at, row.approved_ends_at) == (starts_at, ends_at):
-        return row
-    if VisitCorrection.objects.pending().filter(visit=row).exists():
+        return next(one for one in stay if one.pk == visit.pk)
+    if VisitCorrection.objects.pending().filter(visit__in=stay).exists():
         raise Conflict(_("The caregiver proposes other times. Accept or decline them first."))
     _check_times(starts_at, ends_at)
     adjusted = not (_same_minute(row.started_at, starts_at) and _same_minute(row.finished_at, ends_at))
-    if row.status == Visit.Status.COMPLETED:
-        _resolve_open(row, code=code, memo=memo, action=action, by=by, needed=adjusted)
-    row.adjustment_code, row.adjustment_action = (code, action) if adjusted else (None, None)
-    row.adjustment_memo = memo.strip()[:256] if adjusted else ""
+    for one in stay:
+        if one.status == Visit.Status.COMPLETED:
+            _resolve_open(one, code=code, memo=memo, action=action, by=by, needed=adjusted)
+        one.adjustment_code, one.adjustment_action = (code, action) if adjusted else (None, None)
+        one.adjustment_memo = memo.strip()[:256] if adjusted else ""
     if not adjusted and row.started_at and row.finished_at:
         starts_at, ends_at = row.started_at, row.finished_at  # to the second, as punched
-    _set_approval(row, starts_at, ends_at, by, timezone.now())
-    row.save(update_fields=APPROVAL_FIELDS)
-    record_many([_approval_event(row, by)])
-    return row
+    _set_approval(stay, starts_at, ends_at, by, timezone.now())
+    for one in stay:
+        one.save(update_fields=APPROVAL_FIELDS)
+    record_many([_approval_event(one, by) for one in stay])
+    return next(one for one in stay if one.pk == visit.pk)
 
 
 def _resolve_open(
@@ -170,25 +199,28 @@ def reopen_visit(visit: Visit, *, by: User, reason: str) -> Visit:
     """Takes an approval back. The database refuses it once the visit stands on an invoice (Conflict says so)."""
     if not reason.strip():
         raise DomainError(_("Say why the approval is taken back."), field="reason")
-    row = _locked(visit.pk)
+    row = _locked(visit)
     if row.status == Visit.Status.COMPLETED:
         return row
-    before = {name: getattr(row, name) for name in ("status", "approved_minutes", "approved_by")}
     if row.status != Visit.Status.APPROVED:
         raise Conflict(_("Only an approved visit can be reopened. Reload the page to see its present state."))
+    stay = _all_of(row)
+    before = {one.pk: {name: getattr(one, name) for name in REOPENED} for one in stay}
+    for one in reversed(stay):
+        _take_approval_back(one)
+    for one in stay:
+        record("visit.reopened", one, by=by, changes=changes_of(before[one.pk], one), reason=reason.strip())
+    find_exceptions(row)
+    return next(one for one in stay if one.pk == visit.pk)
+
+
+def _take_approval_back(row: Visit) -> None:
     row.move_to(Visit.Status.COMPLETED)
     row.version += 1
     row.approved_minutes = row.approved_starts_at = row.approved_ends_at = None
     row.approved_by = row.approved_at = row.adjustment_code = row.adjustment_action = None
     row.adjustment_memo = ""
-    try:
-        with transaction.atomic():
-            row.save(update_fields=APPROVAL_FIELDS)
-    except IntegrityError as error:
-        raise readable(error) from error
-    record("visit.reopened", row, by=by, changes=changes_of(before, row), reason=reason.strip())
-    find_exceptions(row)
-    return row
+    _save_or_explain(row, APPROVAL_FIELDS)
 
 
 @transaction.atomic
@@ -196,7 +228,7 @@ def close_visit(visit: Visit, *, by: User, reason: str) -> Visit:
     """It took place but was never clocked to its end: completed, with the missing punches as exceptions to resolve."""
     if not reason.strip():
         raise DomainError(_("Say how you know that the visit took place."), field="reason")
-    row = _locked(visit.pk)
+    row = _locked(visit)
     if row.status == Visit.Status.COMPLETED:
         return row
     if row.caregiver_id is None:
@@ -220,7 +252,7 @@ def mark_missed(visit: Visit, *, by: User, reason: str) -> Visit:
     """Nobody came. The reason is kept; a clock that arrives later brings the visit back by itself."""
     if not reason.strip():
         raise DomainError(_("Say why the visit was missed."), field="reason")
-    row = _locked(visit.pk)
+    row = _locked(visit)
     if row.status == Visit.Status.MISSED:
         return row
     if row.starts_at > timezone.now():
@@ -236,7 +268,7 @@ def mark_missed(visit: Visit, *, by: User, reason: str) -> Visit:
 @transaction.atomic
 def restore_missed(visit: Visit, *, by: User) -> Visit:
     """Marked missed by mistake: planned again, if its caregiver's time is still free (else Conflict)."""
-    row = _locked(visit.pk)
+    row = _locked(visit)
     if row.status == Visit.Status.PLANNED:
         return row
     if row.status != Visit.Status.MISSED:

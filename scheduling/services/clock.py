@@ -92,7 +92,7 @@ def _check_office(act: Act) -> None:
 @transaction.atomic(savepoint=False)
 def _punch(visit: Visit, act: Act) -> ClockEvent:
     _check_office(act)
-    row = _locked(visit.pk)
+    row = _locked(visit.leader_id or visit.pk)  # clients who share a visit share its punches
     kept = list(ClockEvent.objects.filter(visit=row))
     same = [one for one in kept if one.kind == act.kind and abs(one.at - act.at) <= SAME_ACT]
     if same and row.caregiver_id == act.member.pk:
@@ -184,7 +184,7 @@ def _keep_unmatched(act: Act) -> ClockEvent:
 @transaction.atomic
 def match_punch(event: ClockEvent, visit: Visit, *, by: User) -> ClockEvent:
     """The office says to which visit an unmatched punch belongs; once, the punch itself stays as it was."""
-    row = _locked(visit.pk)
+    row = _locked(visit.leader_id or visit.pk)
     event = ClockEvent.objects.select_for_update().get(pk=event.pk)
     if event.visit_id is not None:
         raise Conflict(_("This punch already belongs to a visit. Reload the page."))

@@ -12,7 +12,7 @@ from scheduling.models import Visit
 @transaction.atomic
 def confirm_visit(visit: Visit, *, by: User) -> Visit:
     """Planned → confirmed; already confirmed or begun is fine and changes nothing."""
-    row = Visit.locked(visit.pk)
+    row = Visit.locked(visit.leader_id or visit.pk)
     if row.status in (Visit.Status.CONFIRMED, Visit.Status.IN_PROGRESS, Visit.Status.COMPLETED):
         return row
     row.move_to(Visit.Status.CONFIRMED)

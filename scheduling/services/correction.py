@@ -67,7 +67,7 @@ def propose_correction(
 
     Needs a time, a reason and a signature, drawn or as the name of who confirms (DomainError on the field).
     """
-    row = Visit.locked(visit.pk)
+    row = Visit.locked(visit.leader_id or visit.pk)
     if row.status in CLOSED:
         raise Conflict(_("The office has already closed this visit. Call the office."))
     if starts_at is None and ends_at is None:

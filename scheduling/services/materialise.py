@@ -18,6 +18,7 @@ from django.db.models import QuerySet
 from homecare.accounts.models import Holiday, User
 from homecare.bulk_copy import another, copy_rows, give_numbers
 from homecare.clock import now, today
+from scheduling.homes import sharers_of
 from scheduling.models import AssignmentRule, RuleOverride, Schedule, TemporaryChange, Visit
 from scheduling.pattern import Pattern
 from scheduling.placement import Finding, Judge, OverrideNeeded, Placement, blocking
@@ -110,7 +111,11 @@ def plan_visits(series: Sequence[tuple[Schedule, Pattern, dt.date]], members: di
         result = Materialised(schedule)
         results.append(result)
         queue += [(result, visit) for visit in missing_visits(schedule, pattern, first, taken)]
-    placements = [Placement.of(visit, key=number) for number, (_result, visit) in enumerate(queue)]
+    others = sharers_of([schedule for schedule, _pattern, _first in series])
+    placements = [
+        Placement.of(visit, key=number).shared_with(others.get(result.schedule.pk, ()))
+        for number, (result, visit) in enumerate(queue)
+    ]
     judge = Judge(
         placements,
         {
@@ -168,6 +173,8 @@ def missing_visits(
         service_type_id=schedule.service_type_id,
         schedule_id=schedule.pk,
         note=schedule.note,
+        time_weight=schedule.time_weight,
+        time_total=schedule.time_weight,
     )
     for day in pattern.days(first, horizon(zone_name)):
         starts_at, ends_at = pattern.span(day, zone_name)

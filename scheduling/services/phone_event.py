@@ -184,7 +184,7 @@ def _clock(event: PhoneEvent, visit: Visit, member: Member) -> dict[str, Any]:
     if punch.visit is None:
         why = Why.MOVED if visit.caregiver_id != member.pk else Why.of_status(visit.status)
         return {"state": "to_review", "why": why, "clock_event": punch.pk}
-    return {"clock_event": punch.pk, "visit": state_of(punch.visit)}
+    return {"clock_event": punch.pk, "visit": {**state_of(punch.visit), "id": visit.pk}}
 
 
 def _task(event: PhoneEvent, visit: Visit, member: Member) -> dict[str, Any]:
@@ -245,7 +245,7 @@ def _correction(event: PhoneEvent, visit: Visit, member: Member) -> dict[str, An
 
 
 def _confirm(event: PhoneEvent, visit: Visit, member: Member) -> dict[str, Any]:
-    return {"visit": state_of(confirm_visit(visit, by=_person(member)))}
+    return {"visit": {**state_of(confirm_visit(visit, by=_person(member))), "id": visit.pk}}
 
 
 CLOCKS: dict[str, Callable[..., ClockEvent]] = {"clock_in": clock.clock_in, "clock_out": clock.clock_out}

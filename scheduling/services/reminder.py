@@ -43,7 +43,7 @@ def remind_tomorrow(moment: dt.datetime | None = None) -> int:
 
 def _visits_by_caregiver(branch: Branch, day: dt.date) -> dict[Member, list[Visit]]:
     starts_at, ends_at = day_bounds(day, branch.time_zone)
-    visits = Visit.objects.filter(branch=branch, starts_at__gte=starts_at, starts_at__lt=ends_at)
+    visits = Visit.objects.leading().filter(branch=branch, starts_at__gte=starts_at, starts_at__lt=ends_at)
     visits = visits.filter(status__in=Visit.OPEN_STATUSES, caregiver__user__is_active=True)
     found: dict[Member, list[Visit]] = defaultdict(list)
     for visit in visits.select_related("caregiver__user").order_by("starts_at"):

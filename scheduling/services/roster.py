@@ -224,7 +224,7 @@ def _in_words(why: str) -> str:
 
 def _plannable(branch: Branch, first_on: dt.date, last_on: dt.date) -> Any:
     starts, ends = day_bounds(first_on, branch.time_zone)[0], day_bounds(last_on, branch.time_zone)[1]
-    rows = Visit.objects.filter(branch=branch, status__in=Visit.OPEN_STATUSES)
+    rows = Visit.objects.leading().filter(branch=branch, status__in=Visit.OPEN_STATUSES)
     return rows.filter(starts_at__gte=max(starts, now()), starts_at__lt=ends).order_by("starts_at", "pk")
 
 

@@ -19,6 +19,7 @@ from homecare.accounts.models import User
 from homecare.audit.services.event import record
 from homecare.clock import monday_of, now, today
 from homecare.errors import Conflict, DomainError
+from scheduling.homes import sharers_of
 from scheduling.models import Schedule, SeriesChange, TemporaryChange, Visit
 from scheduling.pattern import Pattern
 from scheduling.placement import Judge, Placement, blocking
@@ -93,6 +94,8 @@ def _work_out(
         temporary=held.temporary,
     )
     check_pattern(schedule.client, pattern)
+    if pattern.head_count > 1 and schedule.sharers.exists():
+        raise DomainError(_("Clients share this pattern's visits, so one caregiver comes."), field="head_count")
     affected, kept = split_visits(schedule, scope, start)
     free = free_slots(pattern, kept, zone_name, schedule)
     changes = matched(affected, free, monthly=pattern.rule.startswith("FREQ=MONTHLY"))
@@ -237,6 +240,7 @@ def _period(day: dt.date, monthly: bool) -> dt.date:
 def judge_edit(edit: Edit, members: dict[int, Member]) -> None:
     """Asks the rules about every visit as it would be; whom a rule blocks does not come."""
     client = edit.schedule.client
+    others = sharers_of([edit.schedule]).get(edit.schedule.pk, ())
     placements = [
         Placement(
             key=number,
@@ -247,7 +251,9 @@ def judge_edit(edit: Edit, members: dict[int, Member]) -> None:
             ends_at=change.after.ends_at if change.after else change.visit.ends_at,  # type: ignore[union-attr]
             member_id=change.after.member_id if change.after else None,
             visit_id=change.visit.pk if change.visit else None,
-        )
+            weight=change.visit.time_weight if change.visit else edit.schedule.time_weight,
+            total=change.visit.time_total if change.visit else edit.schedule.time_weight,
+        ).shared_with(others if change.visit is None else ())
         for number, change in enumerate(edit.changes)
     ]
     known: dict[str, Iterable] = {
@@ -311,8 +317,12 @@ def _successor(edit: Edit, later: Schedule | None, by: User) -> Schedule:
     if later is not None:
         Schedule.objects.filter(pk=later.pk).update(continues=None)
     row = Schedule(client=old.client, service_type=old.service_type, created_by=by, continues=old, group=old.group)
+    row.time_weight = old.time_weight
     write_pattern(row, edit.pattern)
     row.save(force_insert=True)
+    for sharer in old.sharers.all():
+        sharer.pk, sharer.schedule = None, row
+        sharer.save(force_insert=True)
     if later is not None:
         Schedule.objects.filter(pk=later.pk).update(continues=row)
     ends_on = edit.from_on - DAY

@@ -69,6 +69,8 @@ def _save_visits(edit: Edit, schedule: Schedule, *, by: User, reason: str) -> li
             client=schedule.client,
             service_type=schedule.service_type,
             note=schedule.note,
+            time_weight=schedule.time_weight,
+            time_total=schedule.time_weight,
         )
         before = {name: getattr(visit, name) for name in KEPT} if change.visit else {}
         _write(visit, change, schedule)

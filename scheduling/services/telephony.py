@@ -67,7 +67,7 @@ def homes_of(from_digits: str) -> list[Client]:
 def visits_near(member: Member, client_id: int | None, at: dt.datetime) -> Iterable[Visit]:
     """The caregiver's visits from which a punch of this moment may choose."""
     rows = Visit.objects.filter(caregiver=member, starts_at__gt=at - LONGEST, starts_at__lt=at + dt.timedelta(hours=4))
-    rows = rows.filter(client_id=client_id) if client_id else rows
+    rows = rows.filter(client_id=client_id) if client_id else rows.leading()
     return rows.select_related("branch", "service_type", "client")
 
 

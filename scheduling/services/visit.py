@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from django.conf import settings
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, models, transaction
 from django.utils.translation import gettext as _
 
 from clients.models import Client
@@ -32,6 +32,7 @@ from staff.models import Member
 T = TypeVar("T")
 UNCHANGED: Any = object()
 DEADLOCK = "40P01"
+OWN = {"service_type", "note"}
 FIELDS = ("starts_at", "ends_at", "caregiver_id", "service_type_id", "note", "status")
 
 
@@ -145,16 +146,23 @@ def update_visit(
     return _change(visit, "visit.updated", by=by, override_reason=override_reason, version=version, **fields)
 
 
-def cancel_visit(visit: Visit, *, reason: str, by: User, version: int | None = None) -> Visit:
-    """The visit will not take place; it stays visible with the reason and frees the caregiver's time."""
+def cancel_visit(
+    visit: Visit, *, reason: str, by: User, version: int | None = None, for_everybody: bool = False
+) -> Visit:
+    """The visit will not take place; it stays visible with the reason and frees the caregiver's time.
+
+    Of a shared visit only this client's part is cancelled and the others' goes on, unless it is `for_everybody`.
+    """
     if not reason.strip():
         raise DomainError(_("Say why the visit is cancelled."), field="reason")
 
     def act() -> Visit:
-        row = _locked(visit, version)
+        lead, row = _locked_with_lead(visit, version)
         if row.status == Visit.Status.CANCELLED:
             return row
-        shown = row.is_published
+        if row.is_shared and not for_everybody:
+            return _leave(lead, row, reason=reason.strip()[:200], by=by)
+        row, shown = lead, lead.is_published
         row.move_to(Visit.Status.CANCELLED)
         row.cancel_reason = reason.strip()[:200]
         row.is_changed_by_hand = row.schedule_id is not None
@@ -162,9 +170,34 @@ def cancel_visit(visit: Visit, *, reason: str, by: User, version: int | None = N
         row.save(update_fields=["status", "cancel_reason", "is_changed_by_hand", "version"])
         record("visit.cancelled", row, by=by, reason=row.cancel_reason)
         notices.tell_caregiver(row.caregiver, notices.CANCELLED, row, was_shown=shown)
-        return row
+        return row if visit.pk == row.pk else Visit.objects.get(pk=visit.pk)
 
     return once_more(act)
+
+
+def _leave(lead: Visit, row: Visit, *, reason: str, by: User) -> Visit:
+    """One client less: the row is cancelled and follows nobody. When it led, the next one leads."""
+    if not row.is_movable and (row.pk == lead.pk or row.status == Visit.Status.APPROVED):
+        raise InvalidTransition(_("The punches of this shared visit stand here, so this client stays part of it."))
+    followers = [one for one in lead.led() if one.pk != row.pk]
+    heir = lead if row.pk != lead.pk else followers[0]
+    goes = models.When(pk=row.pk, then=models.Value(Visit.Status.CANCELLED))
+    # In one statement, so that the caregiver's time passes from one leader to the other.
+    Visit.objects.filter(pk__in=[lead.pk, row.pk, *(one.pk for one in followers)]).update(
+        leader=models.Case(models.When(pk__in=[row.pk, heir.pk], then=None), default=heir.pk),
+        status=models.Case(goes, default=models.F("status")),
+        cancel_reason=models.Case(models.When(pk=row.pk, then=models.Value(reason)), default=models.F("cancel_reason")),
+        is_changed_by_hand=models.Case(
+            models.When(pk=row.pk, schedule__isnull=False, then=True), default=models.F("is_changed_by_hand")
+        ),
+        time_total=models.Case(models.When(pk=row.pk, then=models.F("time_weight")), default=models.F("time_total")),
+        version=models.F("version") + 1,
+    )
+    row = Visit.objects.select_related("branch", "client", "caregiver__user").get(pk=row.pk)
+    record("visit.cancelled", row, by=by, changes={"shared_with": [heir.pk, None]}, reason=reason)
+    rest = Visit.objects.select_related("branch", "client", "caregiver__user").get(pk=heir.pk)
+    notices.tell_caregiver(rest.caregiver, notices.CHANGED, rest)
+    return row
 
 
 def _change(
@@ -184,14 +217,20 @@ def _change(
 
     def act() -> Visit:
         members = read_members([holder] if holder else [], lock=True)
-        row = _locked(visit, version)
+        lead, row = _locked_with_lead(visit, version)
         if "caregiver" not in wanted and row.caregiver_id != holder:
             raise _changed_meanwhile(row)
-        previous, shown = row.caregiver, row.is_published
-        changed = _apply(row, action, wanted, members, by=by, override_reason=override_reason)
+        previous, shown = lead.caregiver, lead.is_published
+        of_lead = wanted
+        if row.leader_id is not None:  # time and caregiver are the leader's, service and note are each client's own
+            of_lead = {name: value for name, value in wanted.items() if name not in OWN}
+            own = {name: value for name, value in wanted.items() if name in OWN}
+            if own:
+                _apply(row, action, own, members, by=by, override_reason=override_reason)
+        changed = bool(of_lead) and _apply(lead, action, of_lead, members, by=by, override_reason=override_reason)
         if changed and tell:
-            _tell(row, previous, was_shown=shown)
-        return row
+            _tell(lead, previous, was_shown=shown)
+        return _locked(row, None) if row.leader_id is not None else row
 
     return once_more(act)
 
@@ -238,6 +277,8 @@ def _tell(row: Visit, previous: Member | None, *, was_shown: bool) -> None:
 def _judge(visit: Visit, members: dict[int, MemberFact], *, by: User, override_reason: str) -> list[Finding]:
     """Asks the rules; returns the warnings that the reason overrides."""
     placement = Placement.of(visit)
+    if visit.leader_id is not None:
+        return check(Judge([placement]).judge_client(placement), by=by, override_reason=override_reason)
     known: dict[str, Iterable[Any]] = {
         "members": members.values(),
         "service_types": [visit.service_type],
@@ -254,6 +295,17 @@ def _keep_overrides(visit: Visit, warned: Sequence[Finding], *, by: User, reason
             )
             for found in warned
         )
+
+
+def _locked_with_lead(visit: Visit, version: int | None) -> tuple[Visit, Visit]:
+    """(the visit that holds the caregiver's time, the visit meant); both locked, the first before the second."""
+    if visit.leader_id is None:
+        row = _locked(visit, version)
+        return row, row
+    lead, row = _locked(visit.lead, None), _locked(visit, version)
+    if row.leader_id != lead.pk:
+        raise _changed_meanwhile(row)
+    return lead, row
 
 
 def _locked(visit: Visit, version: int | None) -> Visit:

@@ -66,13 +66,16 @@ def _window(visit: Visit) -> tuple[dt.datetime, dt.datetime] | None:
 
 
 def _overlap(visit: Visit) -> int:
-    """Minutes shared by the clock with another visit of the caregiver or client; those of a double-up share by plan."""
+    """Minutes shared by the clock with another visit of the caregiver or client. Double-ups and clients who share a
+    visit do so by plan."""
     if visit.started_at is None or visit.finished_at is None:
         return 0
     same = models.Q(caregiver=visit.caregiver_id) | models.Q(client=visit.client_id)
     near = {"starts_at__gt": visit.starts_at - LONGEST, "starts_at__lt": visit.ends_at + LONGEST}
     rows = Visit.objects.live().filter(same, **near).exclude(pk=visit.pk).exclude(pk__in=visit.partners.values("pk"))
     rows = rows.filter(started_at__lt=visit.finished_at, finished_at__gt=visit.started_at)
+    if visit.is_shared:
+        rows = rows.exclude(pk__in=visit.sharing.values("pk"))
     pairs = rows.values_list("started_at", "finished_at")
     shared = (min(visit.finished_at, end) - max(visit.started_at, start) for start, end in pairs)
     return max((int(one.total_seconds() // 60) for one in shared), default=0)
@@ -84,7 +87,7 @@ def _facts(visit: Visit) -> VisitFacts:
         ends_at=visit.ends_at,
         started_at=visit.started_at,
         finished_at=visit.finished_at,
-        punches=[_fact(punch) for punch in ClockEvent.objects.filter(visit=visit)],
+        punches=[_fact(punch) for punch in ClockEvent.objects.filter(visit=visit.leader_id or visit.pk)],
         unanswered_tasks=VisitTask.objects.filter(visit=visit, outcome=VisitTask.Outcome.PENDING).count(),
         window=_window(visit),
         is_remote=visit.service_type.is_remote,
@@ -103,9 +106,12 @@ def _detail(found: Found) -> str:
 def find_exceptions(visit: Visit) -> list[VisitException]:
     """Brings the exceptions of a completed visit up to date with its punches and tasks; returns the unresolved ones.
 
-    What no longer holds disappears while nobody has resolved it; a resolved one stays, with its reason.
+    With a visit that others follow, theirs too: its punches are theirs. What no longer holds disappears while nobody
+    has resolved it; a resolved one stays, with its reason.
     The caller holds the visit's lock. A visit that goes on again loses its unresolved ones; others have none to judge.
     """
+    for follower in visit.led("branch", "service_type"):
+        find_exceptions(follower)
     if visit.status == Visit.Status.IN_PROGRESS:
         VisitException.objects.filter(visit=visit).unresolved().delete()
     if visit.status != Visit.Status.COMPLETED:

@@ -52,8 +52,11 @@ def _copy(task: PlannedTask, visit: Visit) -> VisitTask:
 def copy_tasks(visit: Visit, at: dt.datetime) -> CarePlan | None:
     """Fixes the plan version and its due tasks on the visit when it begins; a second call changes nothing.
 
-    The caller holds the visit's lock and saves `plan`.
+    Visits that follow this one begin with it. The caller holds the visit's lock and saves `plan`.
     """
+    for follower in visit.led("branch", "service_type"):
+        if follower.plan_id is None and copy_tasks(follower, at) is not None:
+            follower.save(update_fields=["plan"])
     if visit.plan_id is not None:
         return visit.plan
     plan = plan_in_force(visit.client_id, at)

@@ -149,7 +149,7 @@ class VisitVerdicts(PermissionMixin, View):
 
     def get(self, request: HttpRequest, pk: int) -> JsonResponse:
         rows = Visit.objects.visible_to(request.user).with_people()  # type: ignore[arg-type]
-        visit = get_object_or_404(rows, pk=pk)
+        visit = get_object_or_404(rows, pk=pk).lead
         board = named_board(request, set())
         if board is None:
             return JsonResponse({"verdicts": {}}, status=400)

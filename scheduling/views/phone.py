@@ -81,7 +81,7 @@ class CaregiverMixin(PermissionMixin):
         primary = Prefetch(
             "client__addresses", queryset=Address.objects.filter(is_primary=True), to_attr="primary_addresses"
         )
-        return visits.prefetch_related(primary)
+        return visits.leading().prefetch_related(primary, "followers__client")
 
 
 class PhoneToday(CaregiverMixin, Page):
@@ -103,7 +103,7 @@ class PhoneToday(CaregiverMixin, Page):
             cards=today_cards,
             next_card=next((card for card in today_cards if card.is_to_do), None),
             tomorrow=[card for card in cards if card.visit.starts_at >= ends_at and card.is_to_do],
-            keep=json.dumps([{"url": card.url, "stamp": card.stamp} for card in cards if card.is_to_do]),
+            keep=json.dumps([page for card in cards if card.is_to_do for page in card.pages]),
             now=timezone.now(),
             offers=OfferAnswer.objects.visible_to(self.person).filter(member=self.member).waiting().count(),
             **kwargs,
@@ -164,6 +164,7 @@ class VisitOfMine(CaregiverMixin):
             "visit": self.visit,
             "zone": self.visit.branch.time_zone,
             "now": timezone.now(),
+            "sharing": list(self.visit.sharing.select_related("client")),
             "keys": {kind: uuid.uuid4() for kind in BODIES},
             **more,
         }

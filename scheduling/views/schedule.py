@@ -15,6 +15,7 @@ from homecare.audit.services.event import record_view
 from homecare.clock import now, today
 from homecare.views import DetailPage, FormPage, ListPage
 from scheduling.forms.schedule import EndForm
+from scheduling.homes import housemates
 from scheduling.models import Schedule, ServiceType, Visit
 from scheduling.pattern import Pattern
 from scheduling.services.schedule import end_schedule
@@ -76,6 +77,8 @@ class ScheduleDetail(DetailPage):
             sentence=schedule.sentence,
             coming=_with_partners(coming) if schedule.head_count > 1 else coming,
             together=_planned_together(schedule, self.request.user),
+            sharers=schedule.sharers.select_related("client", "service_type"),
+            may_share=schedule.head_count == 1 and (schedule.sharers.exists() or bool(housemates(schedule.client))),
             temporary=schedule.temporary_changes.select_related("member"),
             changes=changes_of(schedule, self.request.user)[:10],
             successor=Schedule.objects.filter(continues=schedule).first(),
@@ -116,6 +119,8 @@ class ScheduleEnd(SchedulePage, FormPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         subtitle = f"{self.client.full_name} · {Pattern.of(self.schedule, ()).sentence}"
+        if names := ", ".join(row.client.full_name for row in self.schedule.sharers.select_related("client")):
+            subtitle += " · " + str(_("also for %(names)s") % {"names": names})
         return super().get_context_data(subtitle=subtitle, cancel_url=self.schedule.get_absolute_url(), **kwargs)
 
     def perform(self, form: Any) -> Schedule:

@@ -25,6 +25,7 @@ from scheduling.appointments import AHEAD, coming, in_the_way
 from scheduling.forms.visit import UnfilledFilter
 from scheduling.forms.visit_filter import VisitFilter
 from scheduling.handover import handover_of
+from scheduling.homes import housemates
 from scheduling.matching import suggest_for_visit
 from scheduling.models import Appointment, OfferedVisit, Schedule, Visit
 
@@ -119,10 +120,11 @@ class VisitDetail(DetailPage):
             "overrides": visit.overrides.select_related("by"),
             "tasks": visit.tasks.all(),
             "partners": visit.partners.select_related("caregiver"),
+            "sharing": visit.sharing.select_related("client", "service_type"),
         }
         if not is_dialog:
             context |= {
-                "punches": visit.clock_events.select_related("recorded_by"),
+                "punches": visit.lead.clock_events.select_related("recorded_by"),
                 "notes": visit.notes.select_related("author"),
                 "exceptions": visit.exceptions.select_related("reason_code"),
                 "events": _history(visit),
@@ -139,6 +141,8 @@ def _facts(visit: Visit) -> list[tuple[str, Any]]:
         (_("Service"), visit.service_type),
         (_("Length"), _("%(n)s min") % {"n": visit.planned_minutes}),
     ]
+    if visit.is_shared:
+        facts.append((_("Part of the time"), _("%(n)s min") % {"n": visit.care_minutes}))
     if visit.started_at:
         facts.append((_("Clocked in"), f"{local(visit.started_at, zone_name):%H:%M}"))
     if visit.finished_at:
@@ -179,6 +183,8 @@ def visit_actions(visit: Visit, request: HttpRequest, *, is_dialog: bool = False
         ("visit-move", _("Move…"), "calendar-event", visit.caregiver_id is not None),
         ("visit-update", _("Edit…"), "pencil", False),
     ]
+    if not is_dialog and (visit.is_shared or housemates(visit.client)):
+        verbs.append(("visit-share", _("Share…"), "users", False))
     if visit.is_open and request.user.has_perm("scheduling.add_offer"):
         verbs.insert(1, ("visit-offer", _("Offer…"), "send", False))
     for name, label, icon, is_primary in verbs:
@@ -237,6 +243,7 @@ class ClientVisits(DetailPage):
             past=visits.filter(ends_at__lt=moment).order_by("-starts_at")[:30],
             schedules=schedules.select_related("service_type").prefetch_related("assignment_rules__member"),
             columns=COLUMNS[1:],
+            shared=Schedule.objects.visible_to(user).active().filter(sharers__client=client).select_related("client"),  # type: ignore[arg-type]
             may_plan=user.has_perm("scheduling.add_schedule"),
             **kwargs,
         )
@@ -254,9 +261,11 @@ class UnfilledPage(Page):
         asked = form.cleaned_data if form.is_valid() else {}
         visits = Visit.objects.visible_to(self.request.user).open().with_people()  # type: ignore[arg-type]
         moment = now()
-        visits = visits.filter(
-            ends_at__gt=moment, starts_at__lt=moment + dt.timedelta(days=asked.get("days") or 7)
-        ).order_by("starts_at", "id")
+        visits = (
+            visits.filter(ends_at__gt=moment, starts_at__lt=moment + dt.timedelta(days=asked.get("days") or 7))
+            .order_by("starts_at", "id")
+            .prefetch_related("followers__client")
+        )
         branch = current_branch(self.request)
         visits = visits.filter(branch=branch) if branch else visits
         if asked.get("service_type"):

@@ -66,8 +66,18 @@ class ChangePage(FormPage):
 
     @property
     def pairs(self) -> Sequence[tuple[Visit, Visit]]:
-        """(as it was, as it is) of each visit the change touches."""
-        return self.moved or [(self.before, self.result)]
+        """(as it was, as it is) of each visit the change touches: of those who share it too."""
+        own = self.moved or [(self.before, self.result)]
+        if not self.others_before:
+            return own
+        known = {row.pk for _was, row in own}
+        fresh = Visit.objects.with_people().in_bulk([row.pk for row in self.others_before])
+        return [*own, *((was, fresh[was.pk]) for was in self.others_before if was.pk not in known)]
+
+    @cached_property
+    def others_before(self) -> list[Visit]:
+        """Those who share the visit, as the person saw them."""
+        return list(self.visit.sharing.with_people())
 
     def move(self, *, together: bool, **asked: Any) -> Visit:
         """Moves the visit, alone or with its partners of a double-up."""
@@ -106,7 +116,7 @@ class ChangePage(FormPage):
         return is_from_board(self.request) and bool(getattr(self.request, "htmx", False))
 
     def form_valid(self, form: Any) -> HttpResponse:
-        _unused = self.before
+        _unused = self.before, self.others_before
         return super().form_valid(form)
 
     def succeed(self) -> HttpResponse:
@@ -118,7 +128,7 @@ class ChangePage(FormPage):
         toast(response, self.board_message())
         moved = {"visit": self.result.pk, "redraw": cells.redraw}
         events = json.loads(response["HX-Trigger"]) | {"dialog:close": True, "board:moved": moved}
-        if key := remember(self.request, self.pairs):
+        if key := remember(self.request, [pair for pair in self.pairs if pair[1].leader_id is None]):
             events["toast"]["action"] = {"label": _("Undo"), "event": "board:undo", "detail": key}
         response["HX-Trigger"] = json.dumps(events)
         return response
@@ -233,11 +243,17 @@ class VisitCancel(ChangePage):
 
     def get_form_kwargs(self) -> dict[str, Any]:
         kwargs = FormPage.get_form_kwargs(self)
-        return kwargs | {"initial": {"version": self.visit.version}}
+        return kwargs | {"initial": {"version": self.visit.version}, "visit": self.visit}
 
     def perform(self, form: Any) -> Visit:
         data = form.cleaned_data
-        return cancel_visit(self.visit, reason=data["reason"], by=self.request.user, version=data["version"])  # type: ignore[arg-type]
+        return cancel_visit(
+            self.visit,
+            reason=data["reason"],
+            by=self.request.user,  # type: ignore[arg-type]
+            version=data["version"],
+            for_everybody=bool(data.get("for_everybody")),
+        )
 
     def board_message(self) -> str:
         return _("The visit is cancelled.")

@@ -85,7 +85,7 @@ def build(
 ) -> Event:
     """The event, not saved: bulk services insert many at once."""
     where = origin.get()
-    return Event(
+    event = Event(
         kind=kind,
         action=action,
         user=by,
@@ -101,6 +101,8 @@ def build(
         ip=where.ip,
         request_id=where.request_id,
     )
+    event.subject = obj
+    return event
 
 
 def record(

@@ -1,0 +1,357 @@
+"""Clients of one home share a visit: one caregiver, one clock, a row of their own for each (docs/scheduling.md)."""
+
+import datetime as dt
+
+import pytest
+import time_machine
+from django.db import IntegrityError, transaction
+
+from careplans.models import CarePlan
+from homecare.audit.models import Event
+from homecare.errors import Conflict, DomainError
+from scheduling.models import ClockEvent, Visit
+from scheduling.pattern import Assignment
+from scheduling.placement import OverrideNeeded, Placement, PlacementRefused, judge_placement
+from scheduling.series import Scope
+from scheduling.services.absence import report_absence
+from scheduling.services.approval import approve_visit, approve_visits, close_visit, mark_missed, reopen_visit
+from scheduling.services.clock import clock_in, clock_out
+from scheduling.services.confirmation import confirm_visit
+from scheduling.services.schedule import create_schedule, end_schedule, extend_schedules
+from scheduling.services.schedule_edit import edit_schedule
+from scheduling.services.sharing import Share, set_parts, share_schedule, share_visit
+from scheduling.services.undo import undo_change
+from scheduling.services.visit import assign_visit, cancel_visit, create_visit, move_visit, update_visit
+from scheduling.shared_time import portion, portions
+from staff.models import Commitment
+from tests.factories import (
+    AddressFactory,
+    CarePlanFactory,
+    ClientFactory,
+    PlannedTaskFactory,
+    ScheduleFactory,
+    ServiceTypeFactory,
+    VisitFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+NOW = dt.datetime(2026, 11, 20, 15, tzinfo=dt.UTC)  # Friday 10:00 in Boston
+NINE = dt.datetime(2026, 11, 23, 14, tzinfo=dt.UTC)
+HOUR = dt.timedelta(hours=1)
+MONDAY = dt.date(2026, 11, 23)
+
+
+@pytest.fixture(autouse=True)
+def frozen_now():
+    with time_machine.travel(NOW, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def couple(branch):
+    """Ana and Luis live together; so does Eva."""
+    people = [ClientFactory(branch=branch, first_name=name, last_name="Diaz") for name in ("Ana", "Luis", "Eva")]
+    for person in people:
+        AddressFactory(client=person)
+    return people
+
+
+@pytest.fixture
+def shared(couple, caregiver, coordinator):
+    """(Ana's visit, which leads; Luis's, which follows), 09:00–11:00."""
+    lead = create_visit(
+        couple[0], service_type=ServiceTypeFactory(), starts_at=NINE, ends_at=NINE + 2 * HOUR, caregiver=caregiver,
+        by=coordinator,
+    )  # fmt: skip
+    follower = share_visit(lead, Share(couple[1], ServiceTypeFactory()), by=coordinator)
+    return again(lead), follower
+
+
+def again(visit):
+    return Visit.objects.get(pk=visit.pk)
+
+
+def held(member):
+    return Commitment.objects.filter(member=member).count()
+
+
+def together(one, other):
+    one, other = again(one), again(other)
+    names = ("starts_at", "ends_at", "caregiver_id", "status", "started_at", "finished_at")
+    return [getattr(one, name) for name in names] == [getattr(other, name) for name in names]
+
+
+@pytest.mark.parametrize(
+    ("minutes", "weights", "parts"),
+    [
+        (120, [1, 1], [60, 60]),
+        (61, [1, 1], [31, 30]),
+        (100, [1, 1, 1], [34, 33, 33]),
+        (90, [2, 1], [60, 30]),
+        (0, [1, 1], [0, 0]),
+    ],
+)
+def test_parts_of_the_time_add_up(minutes, weights, parts):
+    assert portions(minutes, weights) == parts
+    assert sum(parts) == minutes
+
+
+def test_planned_part_is_rounded_to_minutes():
+    assert [portion(61, 1, 2), portion(60, 1, 1), portion(100, 1, 3)] == [31, 60, 33]
+
+
+def test_shared_visit_holds_the_caregiver_once(shared, caregiver):
+    lead, follower = shared
+    assert follower.leader_id == lead.pk
+    assert together(lead, follower)
+    assert held(caregiver) == 1
+    assert (lead.care_minutes, follower.care_minutes, lead.time_total) == (60, 60, 2)
+
+
+def test_whoever_moves_either_moves_both(shared, caregiver, other_caregiver, coordinator):
+    lead, follower = shared
+    move_visit(follower, starts_at=NINE + HOUR, by=coordinator, version=follower.version)
+    assert again(lead).starts_at == NINE + HOUR
+    assert together(lead, follower)
+    assign_visit(again(lead), other_caregiver, by=coordinator)
+    assert together(lead, follower)
+    assert (held(caregiver), held(other_caregiver)) == (0, 1)
+    actions = Event.objects.about(follower).order_by("id").values_list("action", flat=True)
+    assert list(actions) == ["visit.created", "visit.moved", "visit.assigned"]
+    assert set(Event.objects.about(follower).values_list("client_id", flat=True)) == {follower.client_id}
+
+
+def test_stale_copy_of_a_follower_is_refused(shared, coordinator):
+    lead, follower = shared
+    move_visit(lead, starts_at=NINE + HOUR, by=coordinator)
+    with pytest.raises(Conflict, match="changed this visit"):
+        move_visit(follower, starts_at=NINE, by=coordinator, version=follower.version)
+
+
+def test_each_client_keeps_service_and_note(shared, coordinator):
+    lead, follower = shared
+    other = ServiceTypeFactory(code="HW", name="Homemaking", categories=[])
+    changed = update_visit(follower, service_type=other, note="Upstairs", starts_at=NINE + HOUR, by=coordinator)
+    assert (changed.service_type, changed.note, changed.starts_at) == (other, "Upstairs", NINE + HOUR)
+    lead = again(lead)
+    assert (lead.service_type.code, lead.note, lead.starts_at) == ("PC", "", NINE + HOUR)
+
+
+def test_a_follower_cannot_go_its_own_way(shared, other_caregiver):
+    _lead, follower = shared
+    with pytest.raises(IntegrityError, match="goes with the one it follows"), transaction.atomic():
+        Visit.objects.filter(pk=follower.pk).update(caregiver=other_caregiver)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        VisitFactory(client=ClientFactory(branch=follower.branch), leader=follower, starts_at=NINE, ends_at=NINE + HOUR)
+
+
+def test_a_client_who_follows_cancels_alone(shared, coordinator, caregiver):
+    lead, follower = shared
+    cancel_visit(follower, reason="In hospital", by=coordinator, version=follower.version)
+    lead, follower = again(lead), again(follower)
+    assert (follower.status, follower.leader_id, lead.status) == ("cancelled", None, "planned")
+    assert (lead.time_total, lead.care_minutes, held(caregiver)) == (1, 120, 1)
+
+
+def test_when_the_leader_cancels_the_next_one_leads(shared, couple, coordinator, caregiver):
+    lead, follower = shared
+    third = share_visit(lead, Share(couple[2], ServiceTypeFactory()), by=coordinator)
+    cancel_visit(again(lead), reason="In hospital", by=coordinator)
+    lead, follower, third = again(lead), again(follower), again(third)
+    assert [row.status for row in (lead, follower, third)] == ["cancelled", "planned", "planned"]
+    assert (follower.leader_id, third.leader_id) == (None, follower.pk)
+    assert (follower.time_total, follower.caregiver, held(caregiver)) == (2, caregiver, 1)
+    assert together(follower, third)
+
+
+def test_cancelled_for_everybody(shared, coordinator, caregiver):
+    lead, follower = shared
+    cancelled = cancel_visit(follower, reason="Away", by=coordinator, for_everybody=True)
+    assert (cancelled.pk, cancelled.status, again(lead).status) == (follower.pk, "cancelled", "cancelled")
+    assert held(caregiver) == 0
+
+
+@pytest.mark.parametrize("clocks_at", [0, 1])
+def test_one_clock_counts_for_all(shared, couple, caregiver, coordinator, frozen_now, clocks_at):
+    for person in couple[:2]:
+        plan = CarePlanFactory(client=person)
+        PlannedTaskFactory(plan=plan, title=f"Wash {person.first_name}")
+        CarePlan.objects.filter(pk=plan.pk).update(status="active", activated_at=NOW)
+    visit = shared[clocks_at]
+    frozen_now.move_to(NINE)
+    clock_in(visit, at=NINE, by=caregiver.user, member=caregiver)
+    assert together(*shared)
+    assert again(shared[1]).status == "in_progress"
+    titles = {row.client.first_name: list(row.tasks.values_list("title", flat=True)) for row in map(again, shared)}
+    assert titles == {"Ana": ["Wash Ana"], "Luis": ["Wash Luis"]}
+    frozen_now.move_to(NINE + 2 * HOUR)
+    clock_out(visit, at=NINE + 2 * HOUR, by=caregiver.user, member=caregiver)
+    assert ClockEvent.objects.count() == 2
+    lead, follower = again(shared[0]), again(shared[1])
+    assert (lead.status, follower.status) == ("completed", "completed")
+    for row in (lead, follower):
+        assert {one.kind for one in row.exceptions.all()} == {"tasks_missing", "no_position"}
+    assert follower.evv_missing == lead.evv_missing
+
+
+def worked(shared, caregiver, frozen_now, minutes=121):
+    frozen_now.move_to(NINE + dt.timedelta(minutes=minutes))
+    for clock, at in ((clock_in, NINE), (clock_out, NINE + dt.timedelta(minutes=minutes))):
+        clock(shared[0], at=at, by=caregiver.user, member=caregiver)
+    for row in shared:
+        row.exceptions.all().delete()
+
+
+def test_approval_gives_each_client_a_part(shared, caregiver, coordinator, frozen_now):
+    worked(shared, caregiver, frozen_now)
+    approved = approve_visit(shared[1], by=coordinator)
+    assert approved.pk == shared[1].pk
+    assert [again(row).approved_minutes for row in shared] == [61, 60]
+    reopen_visit(shared[0], by=coordinator, reason="Wrong")
+    assert {(row.status, row.approved_minutes) for row in map(again, shared)} == {("completed", None)}
+
+
+def test_bulk_approval_takes_all_or_none(shared, caregiver, coordinator, frozen_now):
+    worked(shared, caregiver, frozen_now)
+    shared[1].exceptions.create(kind="tasks_missing", detail="1 task has no answer.")
+    result = approve_visits([shared[0]], by=coordinator)
+    assert result.approved == []
+    assert {row.pk for row, _reason in result.left} == {row.pk for row in shared}
+    shared[1].exceptions.all().delete()
+    assert len(approve_visits([shared[1]], by=coordinator).approved) == 2
+
+
+def test_missed_and_closed_count_for_all(shared, coordinator, frozen_now):
+    frozen_now.move_to(NINE + 3 * HOUR)
+    mark_missed(shared[1], by=coordinator, reason="Nobody came")
+    assert [again(row).status for row in shared] == ["missed", "missed"]
+    clock_in(shared[0], at=NINE, by=coordinator, member=shared[0].caregiver)
+    assert [again(row).status for row in shared] == ["in_progress", "in_progress"]
+    close_visit(shared[1], by=coordinator, reason="She rang")
+    assert [again(row).status for row in shared] == ["completed", "completed"]
+
+
+def test_parts_are_set_anew(shared, coordinator):
+    lead, follower = shared
+    set_parts(follower, {lead.pk: 2}, by=coordinator)
+    parts = [(row.time_weight, row.time_total, row.care_minutes) for row in map(again, shared)]
+    assert parts == [(2, 3, 80), (1, 3, 40)]
+    with pytest.raises(DomainError, match="between 1 and 9"):
+        set_parts(lead, {lead.pk: 10}, by=coordinator)
+
+
+def test_only_clients_of_one_home_share(shared, branch, coordinator, couple):
+    lead, _follower = shared
+    stranger = ClientFactory(branch=branch)
+    AddressFactory(client=stranger, line1="9 Elm Street", latitude=42.40, longitude=-71.10)
+    with pytest.raises(DomainError, match="does not live with"):
+        share_visit(lead, Share(stranger, ServiceTypeFactory()), by=coordinator)
+    with pytest.raises(DomainError):
+        share_visit(lead, Share(couple[1], ServiceTypeFactory()), by=coordinator)
+
+
+def test_the_other_clients_wishes_are_asked(shared, couple, caregiver, other_caregiver, coordinator):
+    lead, _follower = shared
+    couple[1].caregiver_preferences.create(member=other_caregiver, kind="excluded", reason="came late")
+    with pytest.raises(PlacementRefused, match=r"Diaz.* does not want"):
+        assign_visit(lead, other_caregiver, by=coordinator)
+    couple[2].caregiver_gender = "male" if caregiver.gender == "female" else "female"
+    couple[2].save()
+    with pytest.raises(OverrideNeeded, match="wishes for a"):
+        share_visit(lead, Share(couple[2], ServiceTypeFactory()), by=coordinator)
+    third = share_visit(lead, Share(couple[2], ServiceTypeFactory()), by=coordinator, override_reason="Agreed")
+    assert third.overrides.get().reason == "Agreed"
+
+
+def test_hours_count_once(shared, couple, caregiver):
+    lead, _follower = shared
+    placement = Placement.of(lead, key="later", visit_id=None)
+    codes = {finding.code for finding in judge_placement(placement)}
+    assert "overlap" in codes
+    from scheduling.facts import Facts
+
+    facts = Facts([Placement.of(lead, visit_id=None)])
+    assert facts.week_minutes(facts.placements[0]) == 120
+
+
+def test_absence_opens_both_and_loses_one(shared, caregiver, coordinator):
+    report_absence(caregiver, starts_at=NINE - HOUR, ends_at=NINE + 8 * HOUR, reason="sick", by=coordinator)
+    assert [again(row).caregiver for row in shared] == [None, None]
+    assert Visit.objects.open().count() == 1
+
+
+def test_confirmation_counts_for_all(shared, caregiver):
+    confirm_visit(shared[1], by=caregiver.user)
+    assert [again(row).status for row in shared] == ["confirmed", "confirmed"]
+
+
+@pytest.fixture
+def series(couple, caregiver, coordinator):
+    made = create_schedule(
+        couple[0], service_type=ServiceTypeFactory(), rule="FREQ=WEEKLY;BYDAY=MO,TH", starts_on=MONDAY,
+        start_time=dt.time(9), duration_minutes=120, assignments=[Assignment(caregiver.pk)], by=coordinator,
+    )  # fmt: skip
+    share_schedule(made.schedule, [Share(couple[1], ServiceTypeFactory())], by=coordinator)
+    return made.schedule
+
+
+def of(client, **only):
+    return Visit.objects.filter(client=client, **only).live()
+
+
+def assert_in_step(couple):
+    """Each live visit of the leader has its follower, at the same time with the same caregiver; no other is there."""
+    names = ("starts_at", "ends_at", "caregiver_id", "status")
+    first, second = (list(of(person).order_by("starts_at").values_list(*names)) for person in couple[:2])
+    assert first == second
+    assert first
+    assert of(couple[1]).exclude(leader__client=couple[0]).count() == 0
+
+
+def test_pattern_shared_makes_followers_ahead_and_later(series, couple, coordinator, caregiver, frozen_now):
+    count = of(couple[0]).count()
+    assert count > 20
+    assert_in_step(couple)
+    assert held(caregiver) == count
+    frozen_now.move_to(NOW + dt.timedelta(days=14))
+    extend_schedules(by=coordinator)
+    assert of(couple[0]).count() > count
+    assert_in_step(couple)
+
+
+def test_pattern_edits_carry_the_followers(series, couple, coordinator, other_caregiver):
+    from tests.scheduling.test_schedule import pattern_of
+
+    later = pattern_of(series, start_time=dt.time(13), assignments=(Assignment(other_caregiver.pk),))
+    edit = edit_schedule(series, later, scope=Scope.FOLLOWING, from_on=MONDAY + dt.timedelta(days=14), by=coordinator)
+    assert edit.schedule.pk != series.pk
+    assert list(edit.schedule.sharers.values_list("client", flat=True)) == [couple[1].pk]
+    assert_in_step(couple)
+    weekly = pattern_of(edit.schedule, rule="FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR")
+    edit_schedule(edit.schedule, weekly, scope=Scope.ALL, by=coordinator)
+    assert_in_step(couple)
+    end_schedule(edit.schedule, ends_on=MONDAY + dt.timedelta(days=28), by=coordinator)
+    assert_in_step(couple)
+    change = edit.schedule.changes.order_by("-pk").first()
+    undo_change(change, by=coordinator)
+    assert_in_step(couple)
+
+
+def test_pattern_no_longer_shared_cancels_what_lies_ahead(series, couple, coordinator):
+    result = share_schedule(series, [], by=coordinator)
+    assert result.cancelled > 20
+    assert of(couple[1]).count() == 0
+    assert set(of(couple[0]).values_list("time_total", flat=True)) == {1}
+    again_shared = share_schedule(series, [Share(couple[1], ServiceTypeFactory(), 2)], by=coordinator)
+    assert again_shared.made == result.cancelled
+    assert set(of(couple[0]).values_list("time_weight", "time_total")) == {(1, 3)}
+    share_schedule(series, [Share(couple[1], ServiceTypeFactory(), 2)], own_weight=3, by=coordinator)
+    assert set(of(couple[1]).values_list("time_weight", "time_total")) == {(2, 5)}
+    assert set(of(couple[0]).values_list("time_weight", "time_total")) == {(3, 5)}
+
+
+def test_pattern_for_two_caregivers_is_not_shared(couple, coordinator):
+    schedule = ScheduleFactory(client=couple[0], head_count=2)
+    with pytest.raises(DomainError, match="several caregivers"):
+        share_schedule(schedule, [Share(couple[1], ServiceTypeFactory())], by=coordinator)
