@@ -22,7 +22,7 @@ async function showWaiting() {
 function markCards(waits) {
   document.querySelectorAll("[data-care-mark]").forEach((mark) => mark.remove());
   for (const visit of new Set(waits.map((item) => item.visit))) {
-    const state = document.querySelector(`.care-card[data-visit="${visit}"] .care-card-state`);
+    const state = document.querySelector(`.care-card[data-visits~="${visit}"] .care-card-state`);
     if (!state) continue;
     const mark = document.createElement("span");
     mark.className = "status-badge tone-warning";

@@ -8,6 +8,10 @@ import { toast } from "homecare/toasts";
 const page = document.querySelector("article[data-visit]");
 const words = document.getElementById("care").dataset;
 const visit = Number(page.dataset.visit);
+// Clients who share a visit share its clock: what was clocked on one's page counts on the other's.
+const sharing = page.dataset.sharing.split(" ").filter(Boolean).map(Number);
+const SHARED_ACTS = ["clock_in", "clock_out", "confirm"];
+const isHere = (item) => item.visit === visit || (sharing.includes(item.visit) && SHARED_ACTS.includes(item.kind));
 const clock = (at) => new Date(at).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
 
 // --- what each form means -------------------------------------------------------------------------------------------
@@ -199,7 +203,7 @@ async function overlay() {
   const since = (await store.sent(outbox.user())).filter((item) => (item.answer?.now || 0) > loaded);
   const applied = since.filter((item) => item.answer?.state === "applied");
   const waits = await store.waiting(outbox.user());
-  const acts = [...applied, ...waits].filter((item) => item.visit === visit);
+  const acts = [...applied, ...waits].filter(isHere);
   acts.sort((one, other) => one.order - other.order).forEach(show);
   applied.filter((item) => item.visit === visit).forEach((item) => showAlerts(item.answer));
 }

@@ -355,3 +355,86 @@ def test_pattern_for_two_caregivers_is_not_shared(couple, coordinator):
     schedule = ScheduleFactory(client=couple[0], head_count=2)
     with pytest.raises(DomainError, match="several caregivers"):
         share_schedule(schedule, [Share(couple[1], ServiceTypeFactory())], by=coordinator)
+
+
+def test_pages_of_a_shared_visit(shared, couple, as_user, coordinator):
+    page = as_user(coordinator)
+    lead, follower = shared
+    text = page.get(follower.get_absolute_url()).content.decode()
+    assert "Shared with:" in text
+    assert lead.get_absolute_url() in text
+    board = page.get("/schedule/?day=2026-11-23").content.decode()
+    assert board.count("Diaz A. + Luis") == 1
+    assert f'data-visit="{follower.pk}"' not in board
+    by_client = page.get("/schedule/?day=2026-11-23&by=client").content.decode()
+    assert f'data-visit="{follower.pk}"' in by_client
+    assert "Diaz" in page.get(f"/schedule/clients/{couple[1].pk}/").content.decode()
+
+
+def test_share_page_says_when_nobody_lives_there(branch, as_user, coordinator):
+    visit = VisitFactory(client=ClientFactory(branch=branch))
+    text = as_user(coordinator).get(f"/schedule/visits/{visit.pk}/share/").content.decode()
+    assert "no other client in care has the address" in text
+
+
+def test_share_by_form_and_api(couple, caregiver, coordinator, as_user):
+    visit = VisitFactory(client=couple[0], caregiver=caregiver, starts_at=NINE, ends_at=NINE + HOUR)
+    service = ServiceTypeFactory()
+    page = as_user(coordinator)
+    url = f"/schedule/visits/{visit.pk}/share/"
+    refused = page.post(url, {"client": couple[1].pk, "service_type": service.pk, "time_weight": 10})
+    assert refused.status_code == 422 or "less than or equal to 9" in refused.content.decode()
+    page.post(url, {"client": couple[1].pk, "service_type": service.pk, "time_weight": 2, "override_reason": ""})
+    follower = Visit.objects.get(leader=visit)
+    assert (follower.client, follower.time_weight) == (couple[1], 2)
+    answer = page.post(
+        f"/api/v1/visits/{visit.pk}/share/", {"client": couple[2].pk, "service_type": service.pk}, "application/json"
+    )
+    assert (answer.status_code, answer.json()["leader"], answer.json()["time_total"]) == (201, visit.pk, 4)
+
+
+def test_pattern_is_shared_through_the_api(couple, coordinator, caregiver, as_user):
+    made = create_schedule(
+        couple[0], service_type=ServiceTypeFactory(), rule="FREQ=WEEKLY;BYDAY=MO", starts_on=MONDAY,
+        start_time=dt.time(9), duration_minutes=60, by=coordinator,
+    )  # fmt: skip
+    url = f"/api/v1/schedules/{made.schedule.pk}/share/"
+    sharers = [{"client": couple[1].pk, "service_type": ServiceTypeFactory().pk}]
+    answer = as_user(coordinator).post(url, {"sharers": sharers, "own_weight": 2}, "application/json")
+    assert answer.json()["made"] == len(made.planned)
+    assert answer.json()["sharers"][0]["client"] == couple[1].pk
+    stopped = as_user(coordinator).post(url, {"sharers": []}, "application/json")
+    assert stopped.json()["cancelled"] == len(made.planned)
+
+
+def test_phone_lists_a_shared_visit_once(shared, caregiver, as_user, frozen_now):
+    frozen_now.move_to(NINE)
+    page = as_user(caregiver.user)
+    text = page.get("/care/").content.decode()
+    assert "Ana Diaz, Luis Diaz" in text
+    assert text.count('class="care-card"') == 1
+    assert "Also in this visit" in page.get(f"/care/visits/{shared[1].pk}/").content.decode()
+
+
+def test_roster_plans_a_shared_visit_as_one_stay(shared, couple, branch, other_caregiver, coordinator):
+    from scheduling.roster.builder import build
+
+    couple[1].caregiver_preferences.create(member=other_caregiver, kind="excluded", reason="")
+    draft = build(branch, MONDAY, MONDAY)
+    assert set(draft.rows) == {shared[0].pk}
+    assert other_caregiver.pk in draft.instance.visit_of[shared[0].pk].barred
+
+
+def test_charges_are_made_of_each_part(shared, caregiver, coordinator, biller, frozen_now):
+    from billing.models import Charge
+    from billing.services.charge import make_charges
+    from tests.factories import CoverageFactory, PayerFactory, RateFactory
+
+    for row in shared:
+        coverage = CoverageFactory(client=row.client, payer=PayerFactory())
+        RateFactory(payer=coverage.payer, service_type=row.service_type)
+    worked(shared, caregiver, frozen_now, minutes=120)
+    approve_visits([shared[0]], by=coordinator)
+    make_charges(by=biller)
+    make_charges(by=biller)
+    assert sorted(Charge.objects.values_list("visit_id", "minutes")) == sorted((row.pk, 60) for row in shared)
