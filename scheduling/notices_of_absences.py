@@ -69,7 +69,8 @@ def tell_covering(time_off: TimeOff, visits: Sequence[Visit]) -> None:
 def tell_families(time_off: TimeOff, visits: Sequence[Visit]) -> None:
     """Each relative with the portal hears once, however many visits changed."""
     by_client: dict[int, list[Visit]] = defaultdict(list)
-    for visit in visits:
+    shared = Visit.objects.filter(leader__in=[visit.pk for visit in visits if visit.is_shared]).live()
+    for visit in [*visits, *shared.select_related("branch")]:
         by_client[visit.client_id].append(visit)
     contacts = Contact.objects.filter(client__in=by_client, has_portal=True, user__isnull=False).select_related("user")
     for contact in contacts:

@@ -8,17 +8,17 @@ follower any more.
 from django.db import migrations
 
 FORWARD = """
--- The following visits that patterns say these visits have and that are not there yet.
-CREATE FUNCTION visit_fill_followers(leaders bigint[]) RETURNS void LANGUAGE sql AS $$
+-- The following visits that patterns say these visits have and that are not there yet; of one client, or of all.
+CREATE FUNCTION visit_fill_followers(leaders bigint[], of_client bigint DEFAULT NULL) RETURNS void LANGUAGE sql AS $$
     INSERT INTO scheduling_visit (
-        branch_id, client_id, service_type_id, leader_id, time_weight, time_total, slot, caregiver_id, status,
+        branch_id, client_id, service_type_id, leader_id, occurrence_on, time_weight, time_total, slot, caregiver_id, status,
         starts_at, ends_at, window_starts_at, window_ends_at, is_changed_by_hand, version, note, cancel_reason,
         adjustment_memo, created_at
     )
-    SELECT v.branch_id, k.client_id, k.service_type_id, v.id, k.time_weight, k.time_weight, 1, v.caregiver_id, v.status,
+    SELECT v.branch_id, k.client_id, k.service_type_id, v.id, v.occurrence_on, k.time_weight, k.time_weight, 1, v.caregiver_id, v.status,
            v.starts_at, v.ends_at, v.window_starts_at, v.window_ends_at, false, 1, '', '', '', v.created_at
     FROM scheduling_visit v
-    JOIN scheduling_sharer k ON k.schedule_id = v.schedule_id
+    JOIN scheduling_sharer k ON k.schedule_id = v.schedule_id AND (of_client IS NULL OR k.client_id = of_client)
     JOIN clients_client c ON c.id = k.client_id AND c.status IN ('active', 'assessment')
     WHERE v.id = ANY(leaders) AND v.leader_id IS NULL AND v.status IN ('planned', 'confirmed')
           AND NOT EXISTS (SELECT 1 FROM scheduling_visit f WHERE f.leader_id = v.id AND f.client_id = k.client_id)
@@ -132,7 +132,7 @@ BEGIN
 END $$;
 DROP FUNCTION visit_check_followers(bigint[]);
 DROP FUNCTION visit_share_time(bigint[]);
-DROP FUNCTION visit_fill_followers(bigint[]);
+DROP FUNCTION visit_fill_followers(bigint[], bigint);
 """
 
 

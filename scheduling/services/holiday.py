@@ -68,9 +68,12 @@ def _decide(holiday: Holiday, client: Client, answer: Answer, by: User) -> int:
 
 
 def _cancel_day(holiday: Holiday, client: Client, by: User) -> int:
-    """Pauses the client's patterns for the day, and cancels what stands there without one."""
+    """Pauses the client's patterns for the day, and cancels what stands there without one. Where others share a
+    pattern, only this client's part of the day is cancelled."""
     count, day = len(open_visits(holiday, [client])), holiday.on
-    schedules = Schedule.objects.filter(client=client).active().select_related("client__branch", "service_type")
+    schedules = (
+        Schedule.objects.filter(client=client, sharers=None).active().select_related("client__branch", "service_type")
+    )
     rows = list(schedules.order_by("pk"))
     patterns = patterns_of(rows)
     for schedule in rows:

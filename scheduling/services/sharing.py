@@ -6,7 +6,7 @@ leader. Here clients come to share, change their part, and leave a pattern. One 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -123,10 +123,10 @@ def share_schedule(
         new = [share for share in shares if _is_new(held.get(share.client.pk), share)]
         total = own_weight + sum(share.time_weight for share in shares)
         warned = _judge(leads, new, total, by=by, override_reason=override_reason)
-        gone = [pk for pk in held if pk not in {share.client.pk for share in shares}]
         _write(row, shares, held, own_weight)
-        cancelled = _take_away(leads, gone, by=by)
-        made = _bring_up_to_date(row, leads, shares, own_weight, by=by)
+        ids = [lead.pk for lead in leads]
+        cancelled = _take_away(ids, besides=[share.client.pk for share in shares], by=by)
+        made = _bring_up_to_date(ids, shares, own_weight, by=by)
         _keep_overrides(_overridden(made, warned), by=by, reason=override_reason)
         changes = {
             "shared_with": [sorted(held), sorted(share.client.pk for share in shares)],
@@ -139,6 +139,30 @@ def share_schedule(
         return Shared(row, len(made), len(cancelled))
 
     return once_more(act)
+
+
+def align_followers(schedules: Iterable[Schedule], *, by: User) -> int:
+    """Visits ahead have the followers their pattern says: after an undo, and when a client is back in care.
+
+    Whoever left a visit alone stays away from it. Returns how many visits were made or cancelled.
+    """
+    count = 0
+    for row in schedules:
+        leads = {lead.pk: lead.starts_at for lead in untouched(row).select_for_update(of=("self",)).order_by("pk")}
+        sharers = list(row.sharers.values_list("client_id", flat=True))
+        count += len(_take_away(list(leads), besides=sharers, by=by))
+        for client_id in sharers:
+            left = Visit.objects.filter(client=client_id, leader=None, status=Visit.Status.CANCELLED)
+            away = set(left.filter(starts_at__in=leads.values()).values_list("starts_at", flat=True))
+            count += len(_fill([pk for pk, at in leads.items() if at not in away], client_id, by=by))
+    return count
+
+
+def align_all(*, by: User | None = None) -> int:
+    """The nightly look at every shared pattern; running twice changes nothing twice."""
+    shared = Schedule.objects.active().exclude(sharers=None).select_related("client__branch").distinct()
+    actor = by or User.system()
+    return sum(once_more(lambda row=row: align_followers([row], by=actor)) for row in shared)  # type: ignore[misc]
 
 
 def _other(share: Share) -> Other:
@@ -218,9 +242,10 @@ def _write(row: Schedule, shares: Sequence[Share], held: dict[int, Sharer], own_
         sharer.save()
 
 
-def _take_away(leads: Sequence[Visit], clients: Sequence[int], *, by: User) -> list[Visit]:
-    """Visits of clients who do not share the pattern any more."""
-    rows = Visit.objects.filter(leader__in=leads, client__in=clients, status__in=Visit.OPEN_STATUSES)
+def _take_away(leads: Sequence[int], *, besides: Sequence[int], by: User) -> list[Visit]:
+    """Cancels the visits that the pattern made for clients who do not share it any more: for all but these."""
+    rows = Visit.objects.filter(leader__in=leads, occurrence_on__isnull=False, status__in=Visit.OPEN_STATUSES)
+    rows = rows.exclude(client__in=besides)
     gone = list(rows.select_related("branch").order_by("pk"))
     reason = _("No longer shared")
     Visit.objects.filter(pk__in=[visit.pk for visit in gone]).update(
@@ -232,20 +257,23 @@ def _take_away(leads: Sequence[Visit], clients: Sequence[int], *, by: User) -> l
     return gone
 
 
-def _bring_up_to_date(
-    row: Schedule, leads: Sequence[Visit], shares: Sequence[Share], own_weight: int, *, by: User
-) -> list[Visit]:
+def _bring_up_to_date(ids: Sequence[int], shares: Sequence[Share], own_weight: int, *, by: User) -> list[Visit]:
     """Parts and services as the pattern says, and the visits that are missing; returns those."""
-    ids = [lead.pk for lead in leads]
     Visit.objects.filter(pk__in=ids).exclude(time_weight=own_weight).update(**_weighing(own_weight))
     for share in shares:
         theirs = Visit.objects.filter(leader__in=ids, client=share.client)
         theirs.exclude(service_type=share.service_type).update(service_type=share.service_type)
         theirs.exclude(time_weight=share.time_weight).update(**_weighing(share.time_weight))
-    known = set(Visit.objects.filter(leader__in=ids).values_list("pk", flat=True))
+    return [visit for share in shares for visit in _fill(ids, share.client.pk, by=by)]
+
+
+def _fill(leads: Sequence[int], client_id: int, *, by: User) -> list[Visit]:
+    """Makes the visits of a sharer that these leading visits lack; returns them."""
+    theirs = Visit.objects.filter(leader__in=leads, client=client_id)
+    known = set(theirs.values_list("pk", flat=True))
     with connection.cursor() as cursor:
-        cursor.execute("SELECT visit_fill_followers(%s::bigint[])", [ids])
-    made = list(Visit.objects.filter(leader__in=ids).exclude(pk__in=known).select_related("branch").order_by("pk"))
+        cursor.execute("SELECT visit_fill_followers(%s::bigint[], %s)", [list(leads), client_id])
+    made = list(theirs.exclude(pk__in=known).select_related("branch").order_by("pk"))
     record_many(
         [build("visit.created", visit, by=by, changes={"shared_with": [None, visit.leader_id]}) for visit in made]
     )

@@ -18,10 +18,11 @@ from homecare.audit.services.event import build, changes_of, record, record_many
 from homecare.clock import now
 from homecare.errors import Conflict, DomainError
 from scheduling import notices
-from scheduling.models import AssignmentRule, Schedule, SeriesChange, TemporaryChange, Visit
+from scheduling.models import AssignmentRule, Schedule, SeriesChange, Sharer, TemporaryChange, Visit
 from scheduling.placement import Finding, Judge, Placement, blocking
 from scheduling.services.schedule import extend_schedule, tell_caregivers
 from scheduling.services.series_change import VISIT_FIELDS
+from scheduling.services.sharing import align_followers
 from scheduling.services.visit import lock_members, once_more
 from staff.models import Member
 
@@ -58,6 +59,7 @@ def undo_change(change: SeriesChange, *, by: User) -> Undone:
         patterns = Schedule.objects.active().filter(pk__in=row.schedule_ids).select_related("client__branch")
         for schedule in patterns.order_by("pk"):
             extend_schedule(schedule, by=by)
+        align_followers(patterns, by=by)
         tell_caregivers(result.restored, notices.CHANGED, key=f"undo{row.pk}")
         return result
 
@@ -77,8 +79,15 @@ def _check(row: SeriesChange) -> None:
         raise Conflict(_("This change was undone already. Reload to see how the pattern stands now."))
     if not row.may_be_undone:
         raise DomainError(_("A change can be undone for one hour. Change the pattern again instead."))
+    if row.successor_id is not None and _shared(row.successor_id) != _shared(row.schedule_id):
+        raise DomainError(_("Who shares the pattern was changed since. Change the pattern again instead."))
     if later_change(row) is not None:
         raise DomainError(_("The pattern was changed again since. Undo the later change first."))
+
+
+def _shared(schedule_id: int) -> set[tuple[int, int, int]]:
+    rows = Sharer.objects.filter(schedule=schedule_id)
+    return set(rows.values_list("client_id", "service_type_id", "time_weight"))
 
 
 def _people(row: SeriesChange) -> set[int]:

@@ -29,11 +29,12 @@ from scheduling.series import Scope
 from scheduling.services.materialise import patterns_of
 from scheduling.services.schedule import create_schedule, end_schedule, extend_schedules
 from scheduling.services.schedule_edit import edit_schedule
+from scheduling.services.sharing import Share, share_schedule
 from scheduling.services.temporary_change import change_temporarily, withdraw_temporary_change
 from scheduling.services.undo import undo_change
 from scheduling.services.visit import cancel_visit, move_visit
 from tests.conftest import person
-from tests.factories import BranchFactory, ClientFactory, MemberFactory, ServiceTypeFactory
+from tests.factories import AddressFactory, BranchFactory, ClientFactory, MemberFactory, ServiceTypeFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -68,7 +69,10 @@ class Series(RuleBasedStateMachine):
         branch = BranchFactory(time_zone=ZONE)
         self.by = person(RoleName.COORDINATOR, branch)
         self.members = [MemberFactory(branch=branch, always_available=True).pk for _ in range(2)]
-        self.client = ClientFactory(branch=branch)
+        self.client, self.mate = ClientFactory(branch=branch), ClientFactory(branch=branch)
+        for person_there in (self.client, self.mate):
+            AddressFactory(client=person_there)
+        self.left: set[int] = set()
         self.fixed: dict[int, tuple] = {}
         self.seen: set[int] = set()
 
@@ -96,9 +100,16 @@ class Series(RuleBasedStateMachine):
         rows = Visit.objects.filter(client=self.client).exclude(status__in=movable, starts_at__gt=now())
         self.fixed = {row.pk: tuple(getattr(row, name) for name in SHOWN[:4]) for row in rows}
 
-    @initialize(text=recurrences, time=times, minutes=lengths, heads=st.integers(1, 2), first=st.integers(0, 9))
-    def begin(self, text, time, minutes, heads, first):
-        create_schedule(
+    @initialize(
+        text=recurrences,
+        time=times,
+        minutes=lengths,
+        heads=st.integers(1, 2),
+        first=st.integers(0, 9),
+        shared=st.booleans(),
+    )
+    def begin(self, text, time, minutes, heads, first, shared):
+        made = create_schedule(
             self.client,
             service_type=ServiceTypeFactory(),
             rule=text,
@@ -110,6 +121,9 @@ class Series(RuleBasedStateMachine):
             by=self.by,
             override_reason="Agreed",
         )
+        if shared:
+            who = [Share(self.mate, made.schedule.service_type)]
+            self.attempt(share_schedule, made.schedule, who, by=self.by, override_reason="Agreed")
 
     @precondition(lambda self: self.active)
     @rule(
@@ -206,6 +220,27 @@ class Series(RuleBasedStateMachine):
         self.note_what_is_fixed(besides="cancelled")
         self.attempt(undo_change, change, by=self.by)
 
+    @precondition(lambda self: self.active)
+    @rule(which=pick, shares=st.booleans(), weight=st.integers(1, 3))
+    def share_with_the_housemate(self, which, shares, weight):
+        schedule = self.active[which % len(self.active)]
+        who = [Share(self.mate, schedule.service_type, weight)] if shares or weight > 1 else []
+        self.note_what_is_fixed()
+        self.attempt(share_schedule, schedule, who, by=self.by, override_reason="Agreed")
+        self.left.clear()
+
+    @precondition(lambda self: self.followers.exists())
+    @rule(which=pick)
+    def the_housemate_leaves_one(self, which):
+        visit = self.followers.order_by("pk")[which % self.followers.count()]
+        self.left.add(visit.leader_id)
+        self.note_what_is_fixed()
+        self.attempt(cancel_visit, visit, reason="Away", by=self.by)
+
+    @property
+    def followers(self):
+        return Visit.objects.filter(client=self.mate, leader__isnull=False, status__in=Visit.OPEN_STATUSES)
+
     @rule(days=st.integers(1, 9), swept=st.booleans())
     def days_pass(self, days, swept):
         self.traveller.move_to(now() + dt.timedelta(days=days))
@@ -269,6 +304,19 @@ class Series(RuleBasedStateMachine):
             if visit.status in Visit.OPEN_STATUSES and visit.starts_at > now() and not visit.is_changed_by_hand:
                 assert key in wanted, f"{visit.pk} stands for no day of its pattern"
                 assert (visit.starts_at, visit.ends_at) == wanted[key]
+
+    @invariant()
+    def who_shares_a_visit_goes_with_it(self):
+        held = ("starts_at", "ends_at", "caregiver_id", "status", "time_total")
+        for row in Visit.objects.filter(client=self.mate, leader__isnull=False).select_related("leader"):
+            assert row.leader.client_id == self.client.pk
+            expected = [getattr(row.leader, name) for name in held]
+            assert [getattr(row, name) for name in held] == expected
+            assert row.status == "cancelled" or row.time_total == row.time_weight + row.leader.time_weight
+        ahead = Visit.objects.filter(schedule__in=self.active, status__in=Visit.OPEN_STATUSES, starts_at__gt=now())
+        for row in ahead.filter(occurrence_on__isnull=False).select_related("schedule"):
+            count = row.followers.filter(client=self.mate).count()
+            assert count == (0 if row.pk in self.left else row.schedule.sharers.count())
 
     @invariant()
     def an_undone_change_leaves_no_trace(self):

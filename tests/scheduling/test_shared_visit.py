@@ -7,6 +7,7 @@ import time_machine
 from django.db import IntegrityError, transaction
 
 from careplans.models import CarePlan
+from clients.models import Client
 from homecare.audit.models import Event
 from homecare.errors import Conflict, DomainError
 from scheduling.models import ClockEvent, Visit
@@ -438,3 +439,41 @@ def test_charges_are_made_of_each_part(shared, caregiver, coordinator, biller, f
     make_charges(by=biller)
     make_charges(by=biller)
     assert sorted(Charge.objects.values_list("visit_id", "minutes")) == sorted((row.pk, 60) for row in shared)
+
+
+def test_client_back_in_care_shares_again(series, couple, coordinator):
+    from scheduling.services.sharing import align_all
+
+    left = of(couple[1]).order_by("starts_at")[0]
+    cancel_visit(left, reason="Away", by=coordinator)
+    Client.objects.filter(pk=couple[1].pk).update(status="on_hold")
+    later = ScheduleFactory(client=couple[0], rule="FREQ=WEEKLY;BYDAY=SU", starts_on=MONDAY)
+    later.sharers.create(client=couple[1], service_type=ServiceTypeFactory())
+    extend_schedules(by=coordinator)
+    assert of(couple[0], schedule=later).exists()
+    assert not of(couple[1], leader__schedule=later).exists()
+    Client.objects.filter(pk=couple[1].pk).update(status="active")
+    assert align_all() == of(couple[0], schedule=later).count()
+    assert align_all() == 0
+    assert of(couple[1], leader__schedule=later).count() == of(couple[0], schedule=later).count()
+
+
+def test_one_visit_of_a_pattern_shared_by_hand_stays(series, couple, coordinator):
+    from scheduling.services.sharing import align_all
+
+    visit = of(couple[0], schedule=series).order_by("starts_at")[3]
+    third = share_visit(visit, Share(couple[2], ServiceTypeFactory()), by=coordinator)
+    assert align_all() == 0
+    share_schedule(series, [], by=coordinator)
+    assert again(third).status == "planned"
+    assert again(third).time_total == 2
+
+
+def test_undo_is_refused_when_the_sharing_changed_since(series, couple, coordinator):
+    from tests.scheduling.test_schedule import pattern_of
+
+    later = pattern_of(series, start_time=dt.time(13))
+    edit = edit_schedule(series, later, scope=Scope.FOLLOWING, from_on=MONDAY + dt.timedelta(days=14), by=coordinator)
+    share_schedule(edit.schedule, [], by=coordinator)
+    with pytest.raises(DomainError, match="Who shares the pattern was changed"):
+        undo_change(series.changes.order_by("-pk").first(), by=coordinator)
