@@ -113,7 +113,7 @@ class HolidayPlan:
             found = rows.filter(status__in=WORKED, caregiver__isnull=False).order_by()
             for member, starts_at in found.values_list("caregiver_id", "starts_at"):
                 worked[member].add(local_date(starts_at, self.zone))
-        planned = Counter(visit.caregiver_id for visit in self.visits)
+        planned = Counter(visit.caregiver_id for visit in self.visits if visit.leader_id is None)
         members = Member.objects.visible_to(self.user).active().filter(branch=self.holiday.branch_id)
         shares = [
             Share(row, len(worked[row.pk]), planned[row.pk], self.time_off.get(row.pk))

@@ -38,7 +38,7 @@ def misfits(client: Client, visits: QuerySet[Any] | None = None) -> list[tuple[V
     judge = Judge(placements)
     answer = []
     for visit, placement in zip(found, placements, strict=True):
-        said = [one.sentence for one in judge.judge(placement) if one.code in ABOUT_THE_PLAN]
+        said = [one.sentence for one in judge.judge_client(placement) if one.code in ABOUT_THE_PLAN]
         if said:
             answer.append((visit, said[0]))
     return answer

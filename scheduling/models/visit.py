@@ -103,6 +103,7 @@ class VisitQuerySet(ScopedQuerySet):
         people = [f"{who}__{name}" for who in ("client", "caregiver") for name in ("first_name", "last_name")]
         return self.select_related("client", "caregiver", "service_type", "branch").only(
             *("status", "starts_at", "ends_at", "client", "caregiver", "service_type", "branch"),
+            *("leader", "time_weight", "time_total"),
             *people,
             *("client__number", "service_type__name", "branch__time_zone"),
         )
