@@ -102,6 +102,7 @@ class AuthorizationUnits(Rule):
     of_each_client = True
     default_severity = Severity.WARN
     about_member = False
+    is_about_visit = True
 
     @classmethod
     def load(cls, facts: Facts) -> dict[tuple[int, int], list[Allowance]]:
@@ -177,6 +178,7 @@ class CoverageInForce(Rule):
     of_each_client = True
     default_severity = Severity.WARN
     about_member = False
+    is_about_visit = True
     settable = (Number("without_any", gettext_lazy("Also for clients without any payer"), 0, is_switch=True),)
 
     @classmethod
@@ -267,6 +269,7 @@ class MonthlyBudget(Rule):
     of_each_client = True
     default_severity = Severity.WARN
     about_member = False
+    is_about_visit = True
 
     @classmethod
     def load(cls, facts: Facts) -> Spending | None:

@@ -156,7 +156,8 @@ class Rule:
     `self.data`. A rule that speaks about the caregiver (`about_member`) is not asked about open visits.
     `is_fixed` rules are kept by the database itself: the agency cannot soften them. `numbers` are what the agency may
     set; `self.numbers[name]` is its choice. Of a shared visit rules `of_each_client` are asked for every client who is
-    there, the others (the caregiver's time and hours, the way) once. `example(stage)` sets a made-up visit against
+    there, the others (the caregiver's time and hours, the way) once. Rules `is_about_visit` say the same whoever comes:
+    among 500 caregivers they are asked once. `example(stage)` sets a made-up visit against
     which the rule speaks.
     """
 
@@ -168,6 +169,7 @@ class Rule:
     default_severity: ClassVar[str] = Severity.BLOCK
     about_member: ClassVar[bool] = True
     of_each_client: ClassVar[bool] = False
+    is_about_visit: ClassVar[bool] = False
     is_fixed: ClassVar[bool] = False
     settable: ClassVar[tuple[Number, ...]] = ()
 
@@ -259,14 +261,23 @@ class Judge:
         near = max((rule.near_hours(self.facts) for rule, _severity in asked), default=0)
         self.facts.near_hours = max(NEAR_HOURS, near)
         rules = [rule(severity, self.facts) for rule, severity in asked]
-        self.rules = [rule for rule in rules if not rule.is_silent(self.facts)]
-        self._about_client = [rule for rule in self.rules if not rule.about_member]
+        self.ask([rule for rule in rules if not rule.is_silent(self.facts)])
+
+    def ask(self, rules: Sequence[Rule]) -> None:
+        """From now on only these rules are asked."""
+        self.rules = list(rules)
+        self._of_member = [rule for rule in self.rules if not rule.is_about_visit]
+        self._of_open = [rule for rule in self._of_member if not rule.about_member]
+        self._about_visit = [rule for rule in self.rules if rule.is_about_visit]
+        self._of_client = [rule for rule in self.rules if rule.of_each_client]
+        self._said_of_visit: dict[Hashable, list[Finding]] = {}
         self._counting = [rule for rule in self.rules if type(rule).take is not Rule.take]
 
     def judge(self, placement: Placement) -> list[Finding]:
         """Everything the rules have to say, what blocks first."""
-        rules = self.rules if placement.member_id is not None else self._about_client
+        rules = self._of_member if placement.member_id is not None else self._of_open
         found = [finding for rule in rules if (finding := rule.judge(placement, self.facts)) is not None]
+        found += self._of_visit(placement)
         if self.facts.has_others:
             for other in self.facts.others_of(placement):
                 found += self.judge_client(placement.at(other))
@@ -275,13 +286,30 @@ class Judge:
             found.sort(key=lambda finding: not finding.blocks)
         return found
 
+    def _of_visit(self, placement: Placement) -> list[Finding]:
+        """What is said whoever comes; kept until the next placement is taken."""
+        key = (
+            placement.client_id,
+            placement.service_type_id,
+            placement.starts_at,
+            placement.ends_at,
+            placement.visit_id,
+        )
+        said = self._said_of_visit.get(key)
+        if said is None:
+            asked = (rule.judge(placement, self.facts) for rule in self._about_visit)
+            said = self._said_of_visit[key] = [finding for finding in asked if finding is not None]
+        return said
+
     def judge_client(self, placement: Placement) -> list[Finding]:
         """What the rules about the client alone have to say."""
-        rules = self.rules if placement.member_id is not None else self._about_client
-        asked = (rule.judge(placement, self.facts) for rule in rules if rule.of_each_client)
+        is_open = placement.member_id is None
+        rules = (rule for rule in self._of_client if not (is_open and rule.about_member))
+        asked = (rule.judge(placement, self.facts) for rule in rules)
         return [finding for finding in asked if finding is not None]
 
     def take(self, placement: Placement) -> None:
+        self._said_of_visit.clear()
         self.facts.take(placement)
         for rule in self._counting:
             rule.take(placement, self.facts)

@@ -70,11 +70,11 @@ def _household(setting: Setting) -> None:
     weekly = Schedule.objects.active().filter(client__branch=branch, client__status=Client.Status.ACTIVE, head_count=1)
     weekly = weekly.filter(service_type__code="PC", assignment_rules__isnull=False).select_related("client")
     schedule = weekly.order_by("-pk").first()
-    partner = Client.objects.filter(branch=branch, status=Client.Status.ACTIVE).exclude(
-        pk=schedule and schedule.client_id
-    )
-    partner = partner.annotate(patterns=Count("schedules")).order_by("patterns", "pk").first()
-    if schedule is None or partner is None:
+    if schedule is None:
+        return
+    others = Client.objects.filter(branch=branch, status=Client.Status.ACTIVE).exclude(pk=schedule.client_id)
+    partner = others.annotate(patterns=Count("schedules")).order_by("patterns", "pk").first()
+    if partner is None:
         return
     home = Address.objects.get(client=schedule.client, is_primary=True)
     there = {

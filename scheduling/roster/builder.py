@@ -181,7 +181,7 @@ class _Builder:
         batch = [Placement.of(row, member_id=None) for row in self.movable]
         judge = Judge([*(p for row in asked.values() for p in row), *batch], {"branches": [self.branch]})
         self.rules = {rule.code: rule for rule in judge.rules}
-        judge.rules = [rule for rule in judge.rules if _is_about_people(rule)]
+        judge.ask([rule for rule in judge.rules if _is_about_people(rule)])
         found = {}
         for key, rows in groups.items():
             carers: dict[Key, float] = {}

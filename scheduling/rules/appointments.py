@@ -44,6 +44,7 @@ class NoAppointment(Rule):
     of_each_client = True
     default_severity = Severity.WARN
     about_member = False
+    is_about_visit = True
     settable = (Number("minutes", gettext_lazy("Minutes before and after"), 0, least=0, most=240),)
 
     @classmethod

@@ -72,6 +72,7 @@ class ClientActive(Rule):
     subject = Subject.CLIENT
     of_each_client = True
     about_member = False
+    is_about_visit = True
 
     OVER = (Client.Status.DISCHARGED, Client.Status.DECLINED)
 

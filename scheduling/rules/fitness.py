@@ -61,17 +61,20 @@ class RoleAndScope(Rule):
     subject = Subject.FITNESS
     of_each_client = True
 
+    @classmethod
+    def load(cls, facts: Facts) -> dict[tuple[int, int, int, int], list[str]]:
+        """(role, client, service, weekday) → what lies outside, as it is found out: many caregivers have one role."""
+        return {}
+
     def judge(self, placement: Placement, facts: Facts) -> Finding | None:
         service = facts.service_types[placement.service_type_id]
         member = facts.members[placement.member_id]  # type: ignore[index]
-        scope = member.role.scope
-        outside = [category for category in service.categories if category not in scope]
         weekday = facts.day(placement).weekday()
-        for category, weekdays in facts.clients[placement.client_id].planned:
-            if category in scope or category in outside or (weekdays and weekday not in weekdays):
-                continue
-            if service.performs(category):
-                outside.append(category)
+        key = (id(member.role), placement.client_id, service.pk, weekday)
+        outside = self.data.get(key)
+        if outside is None:
+            planned = facts.clients[placement.client_id].planned
+            outside = self.data[key] = self._outside(member.role.scope, service, planned, weekday)
         if not outside:
             return None
         return self.finding(
@@ -85,8 +88,19 @@ class RoleAndScope(Rule):
         )
 
     @staticmethod
+    def _outside(scope: list[str], service: Any, planned: list[Any], weekday: int) -> list[str]:
+        outside = [category for category in service.categories if category not in scope]
+        for category, weekdays in planned:
+            if category in scope or category in outside or (weekdays and weekday not in weekdays):
+                continue
+            if service.performs(category):
+                outside.append(category)
+        return outside
+
+    @staticmethod
     def example(stage: Stage) -> None:
         stage.service.name, stage.service.categories = "Skilled nursing", [TaskCategory.SKILLED_NURSING]
+        stage.data = {}
 
 
 class Credentials(Rule):
