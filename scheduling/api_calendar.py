@@ -18,7 +18,7 @@ from scheduling.services.feed import revoke_one
 class CalendarFeedSerializer(serializers.ModelSerializer):
     class Meta:
         model = CalendarFeed
-        fields = ["id", "kind", "user", "client", "branch", "label", "created_at", "last_read_at", "revoked_at"]
+        fields = ["id", "kind", "user", "client", "branch", "team", "label", "created_at", "last_read_at", "revoked_at"]
         read_only_fields = fields
 
 

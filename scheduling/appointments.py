@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Q
+
 from homecare.clock import at_local, day_bounds, local_date, monday_of
 from scheduling.models import Appointment, Visit
 
@@ -29,24 +31,37 @@ class Occasion:
 
 def days_of(row: Appointment, first: dt.date, last: dt.date) -> Iterator[dt.date]:
     """The local days from `first` to `last` on which it takes place; weeks count from that of its first day."""
-    if row.cancelled_at is not None:
-        return
+    if row.cancelled_at is None:
+        yield from (day for day in _regular_days(row, first, last) if day not in row.skipped)
+
+
+def _regular_days(row: Appointment, first: dt.date, last: dt.date) -> Iterator[dt.date]:
     if not row.weekdays:
-        if first <= row.starts_on <= last and row.starts_on not in row.skipped:
+        if first <= row.starts_on <= last:
             yield row.starts_on
         return
     day, until = max(first, row.starts_on), min(last, row.ends_on or last)
     anchor = monday_of(row.starts_on)
     while day <= until:
         weeks = (monday_of(day) - anchor).days // 7
-        if weeks % row.every_weeks == 0 and day.weekday() in row.weekdays and day not in row.skipped:
+        if weeks % row.every_weeks == 0 and day.weekday() in row.weekdays:
             yield day
         day += DAY
 
 
+def days_called_off(row: Appointment, first: dt.date, last: dt.date) -> list[dt.date]:
+    """The local days on which it once was to take place and does not: skipped, dropped by a change, cancelled."""
+    once = {*_regular_days(row, first, last), *row.skipped, *row.dropped} - set(days_of(row, first, last))
+    return sorted(day for day in once if first <= day <= last)
+
+
 def occasions_between(row: Appointment, first: dt.date, last: dt.date, zone_name: str) -> Iterator[Occasion]:
     """Every time it takes place between two local days of that zone, in order."""
-    for day in days_of(row, first, last):
+    yield from _on_days(row, days_of(row, first, last), zone_name)
+
+
+def _on_days(row: Appointment, days: Iterable[dt.date], zone_name: str) -> Iterator[Occasion]:
+    for day in days:
         starts_at = at_local(day, row.start_time, zone_name)
         yield Occasion(row, day, starts_at, starts_at + dt.timedelta(minutes=row.duration_minutes))
 
@@ -62,6 +77,20 @@ def coming(rows: Any, moment: dt.datetime, *, days: int = 84) -> list[Occasion]:
     first = moment.date() - DAY
     last = first + dt.timedelta(days=days + 2)
     found = occasions_of(rows.touching(first, last).select_related("client__branch", "visit"), first, last)
+    return [one for one in found if one.ends_at > moment]
+
+
+def called_off(rows: Any, moment: dt.datetime, *, days: int = 84) -> list[Occasion]:
+    """The occasions from now on that do not take place after all, of a QuerySet of appointments: one query."""
+    first = moment.date() - DAY
+    last = first + dt.timedelta(days=days + 2)
+    recent = Q(cancelled_at__gt=moment - dt.timedelta(days=days + 2))
+    rows = rows.filter(recent | Q(cancelled_at=None) & (~Q(skipped=[]) | ~Q(dropped=[])))
+    found = [
+        one
+        for row in rows.select_related("client__branch")
+        for one in _on_days(row, days_called_off(row, first, last), row.client.branch.time_zone)
+    ]
     return [one for one in found if one.ends_at > moment]
 
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from homecare.accounts.models import Branch, User
 from scheduling.forms.fields import caregivers_of
+from staff.models import Team
 
 
 class ClientCalendarForm(forms.Form):
@@ -18,28 +19,34 @@ class ClientCalendarForm(forms.Form):
 
 
 class OfficeCalendarForm(forms.Form):
-    """A branch's visits, or those of a team."""
+    """A branch's visits, those of a team, or those of chosen caregivers. The service says what goes together."""
 
     branch = forms.ModelChoiceField(label=_("Branch"), queryset=Branch.objects.none(), empty_label=None)
-    label = forms.CharField(label=_("Name"), max_length=80, required=False, help_text=_("For example the team's name."))
+    label = forms.CharField(
+        label=_("Name"), max_length=80, required=False, help_text=_("What it is called in the list.")
+    )
+    team = forms.ModelChoiceField(
+        label=_("Only visits of the team"),
+        queryset=Team.objects.none(),
+        required=False,
+        empty_label=_("The whole branch"),
+        help_text=_("Follows the team: who joins is shown, who leaves is not."),
+    )
     members: Any = forms.ModelMultipleChoiceField(
-        label=_("Only visits of"),
+        label=_("Or only visits of"),
         queryset=None,
         required=False,
-        widget=forms.SelectMultiple(attrs={"size": 10}),
-        help_text=_("Choose a team of caregivers, or nobody for the whole branch."),
+        widget=forms.SelectMultiple(attrs={"size": 8}),
+        help_text=_("Single caregivers; stays as chosen."),
     )
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        branches: Any = self.fields["branch"]
-        branches.queryset = Branch.objects.visible_to(user)
-        members: Any = self.fields["members"]
-        members.queryset = caregivers_of(user)
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or {}
-        branch = data.get("branch")
-        if branch and any(member.branch_id != branch.pk for member in data.get("members") or ()):
-            self.add_error("members", _("Choose caregivers of this branch."))
-        return data
+        branches = Branch.objects.visible_to(user)
+        fields: Any = self.fields
+        fields["branch"].queryset = branches
+        teams = Team.objects.visible_to(user).select_related("branch").order_by("branch__name", "name")
+        fields["team"].queryset = teams
+        if len(branches) > 1:
+            fields["team"].label_from_instance = lambda team: f"{team.name} ({team.branch.name})"
+        fields["members"].queryset = caregivers_of(user)

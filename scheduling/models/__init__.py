@@ -4,6 +4,7 @@ from scheduling.models.clock_event import ClockEvent, PhoneEvent, PunchDecision
 from scheduling.models.correction import VisitCorrection
 from scheduling.models.feed import CalendarFeed
 from scheduling.models.fixed_device import FixedDevice
+from scheduling.models.former_caregiver import FormerCaregiver
 from scheduling.models.holiday_answer import HolidayAnswer
 from scheduling.models.lost_visit import LostVisit
 from scheduling.models.offer import Offer, OfferAnswer, OfferedVisit
@@ -33,6 +34,7 @@ __all__ = [
     "ClockEvent",
     "ClockPin",
     "FixedDevice",
+    "FormerCaregiver",
     "HolidayAnswer",
     "LostVisit",
     "Offer",

@@ -52,6 +52,9 @@ class Appointment(ClientChild):
     every_weeks = models.PositiveSmallIntegerField(default=1, validators=[MinValueValidator(1), MaxValueValidator(8)])
     ends_on = models.DateField(null=True, blank=True)
     skipped = ArrayField(models.DateField(), default=list, blank=True, help_text=_("Days on which it is called off."))
+    dropped = ArrayField(
+        models.DateField(), default=list, blank=True, help_text=_("Days on which it took place until it was changed.")
+    )
     escort = models.CharField(max_length=10, choices=Escort.choices, default=Escort.OPEN)
     escort_note = models.CharField(max_length=120, blank=True)
     visit = models.ForeignKey(
@@ -66,6 +69,8 @@ class Appointment(ClientChild):
     cancelled_at = models.DateTimeField(null=True, blank=True)
     created_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+", db_index=False)
     created_at = models.DateTimeField(default=timezone.now)
+    version = models.PositiveIntegerField(default=1, help_text=_("Grows with each change."))
+    changed_at = models.DateTimeField(null=True, blank=True)
 
     objects = AppointmentQuerySet.as_manager()
 

@@ -31,7 +31,7 @@ class CalendarFeed(models.Model):
     """A revocable secret address at which a calendar app reads visits. Only its SHA-256 is kept.
 
     *own*: the visits of a caregiver. *client*: who comes when, for a family member (`user`) or, made by the office, for
-    whoever it was given to (`label`). *office*: a branch's visits, or those of a team of its caregivers.
+    whoever it was given to (`label`). *office*: a branch's visits, or those of a team, or of chosen caregivers.
     """
 
     class Kind(models.TextChoices):
@@ -53,6 +53,14 @@ class CalendarFeed(models.Model):
     )
     branch = models.ForeignKey("accounts.Branch", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     members = models.ManyToManyField("staff.Member", blank=True, related_name="+")
+    team = models.ForeignKey(
+        "staff.Team",
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="+",
+        help_text=_("Whose caregivers it shows, whoever they are by then. It ends with the team."),
+    )
     label = models.CharField(max_length=80, blank=True, help_text=_("To whom it was given, or the team's name."))
     digest = models.CharField(max_length=64, unique=True)
     created_by = models.ForeignKey(
@@ -73,7 +81,8 @@ class CalendarFeed(models.Model):
                 | Q(kind="client", client__isnull=False, branch=None)
                 | Q(kind="office", user__isnull=False, branch__isnull=False, client=None),
                 name="calendar_feed_of_somebody",
-            )
+            ),
+            models.CheckConstraint(condition=Q(team=None) | Q(kind="office"), name="calendar_feed_team_of_office"),
         ]
 
     def __str__(self) -> str:

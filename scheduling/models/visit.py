@@ -225,6 +225,7 @@ class Visit(StatusModel):
     approved_at = models.DateTimeField(null=True, blank=True)
     readings = models.ManyToManyField("careplans.VitalReading", blank=True, related_name="visits")
     created_at = models.DateTimeField(default=timezone.now)
+    changed_at = models.DateTimeField(null=True, editable=False, help_text=_("Set by the database; empty: never."))
 
     objects = VisitQuerySet.as_manager()
 

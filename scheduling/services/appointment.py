@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 from clients.models import Client
 from homecare.accounts.models import User
 from homecare.audit.services.event import changes_of, record
+from homecare.clock import today
 from homecare.errors import Conflict, DomainError
-from scheduling.appointments import days_of
+from scheduling.appointments import AHEAD, days_of
 from scheduling.models import Appointment
 
 FIELDS = (
@@ -42,17 +43,33 @@ def save_appointment(appointment: Appointment, values: dict[str, Any], *, by: Us
     if row.cancelled_at is not None:
         raise Conflict(_("This appointment is called off. Enter a new one."))
     before = {name: getattr(row, name) for name in FIELDS}
+    days_before = set() if is_new else _days_ahead(row)
     for name in FIELDS:
         if name in values:
             setattr(row, name, values[name])
     _check(row)
+    changes = {} if is_new else changes_of(before, row)
     if is_new:
         row.created_by = by
+    elif changes:
+        row.dropped = sorted((days_before | set(row.dropped)) - _days_ahead(row))
+        _count_up(row)
     row.save()
-    changes = {} if is_new else changes_of(before, row)
     if is_new or changes:
         record("appointment.created" if is_new else "appointment.changed", row, by=by, changes=changes)
     return row
+
+
+def _days_ahead(row: Appointment) -> set[dt.date]:
+    """The days ahead that calendars may know already."""
+    day = today(row.client.branch.time_zone)
+    return set(days_of(row, day, day + AHEAD))
+
+
+def _count_up(row: Appointment) -> None:
+    """Calendars take the higher version for the later one."""
+    row.version += 1
+    row.changed_at = timezone.now()
 
 
 def _check(row: Appointment) -> None:
@@ -80,7 +97,8 @@ def skip_day(appointment: Appointment, on: dt.date, *, by: User) -> Appointment:
     if on not in set(days_of(row, on, on)):
         raise DomainError(_("It does not take place on this day."))
     row.skipped = sorted([*row.skipped, on])
-    row.save(update_fields=["skipped"])
+    _count_up(row)
+    row.save(update_fields=["skipped", "version", "changed_at"])
     record("appointment.day_skipped", row, by=by, changes={"on": [str(on), None]})
     return row
 
@@ -91,6 +109,7 @@ def cancel_appointment(appointment: Appointment, *, by: User) -> Appointment:
     row = Appointment.objects.select_for_update().get(pk=appointment.pk)
     if row.cancelled_at is None:
         row.cancelled_at = timezone.now()
-        row.save(update_fields=["cancelled_at"])
+        _count_up(row)
+        row.save(update_fields=["cancelled_at", "version", "changed_at"])
         record("appointment.cancelled", row, by=by)
     return row

@@ -9,13 +9,15 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from clients.models import Client
 from homecare.accounts.models import Branch, User
 from homecare.accounts.models.token import digest, new_secret
 from homecare.audit.services.event import record
+from homecare.errors import DomainError
 from scheduling.models import CalendarFeed
-from staff.models import Member
+from staff.models import Member, Team
 
 READ_NOTED_EVERY = dt.timedelta(hours=1)
 VIEW = "scheduling.view_visit"
@@ -52,11 +54,17 @@ def create_client_feed(client: Client, *, label: str, by: User) -> tuple[Calenda
 
 @transaction.atomic
 def create_office_feed(
-    branch: Branch, *, members: Iterable[Member] = (), label: str = "", by: User
+    branch: Branch, *, team: Team | None = None, members: Iterable[Member] = (), label: str = "", by: User
 ) -> tuple[CalendarFeed, str]:
-    """An office person's address for a branch, or for some of its caregivers."""
-    feed, secret = _make(by, kind=CalendarFeed.Kind.OFFICE, user=by, branch=branch, label=label.strip()[:80])
-    feed.members.set(members)
+    """An office person's address for a branch, for a team whoever belongs to it by then, or for chosen caregivers."""
+    people = list(members)
+    if team is not None and people:
+        raise DomainError(_("Choose a team or single caregivers, not both."), field="members")
+    if (team is not None and team.branch_id != branch.pk) or any(row.branch_id != branch.pk for row in people):
+        raise DomainError(_("Choose a team and caregivers of this branch."), field="team" if team else "members")
+    kind = CalendarFeed.Kind.OFFICE
+    feed, secret = _make(by, kind=kind, user=by, branch=branch, team=team, label=label.strip()[:80])
+    feed.members.set(people)
     return feed, secret
 
 

@@ -39,7 +39,9 @@ class CalendarList(ListPage):
     fragment_name = "scheduling/_calendar_table.html"
 
     def rows(self, queryset: Any) -> Any:
-        live = queryset.live().select_related("user", "client", "branch", "created_by").prefetch_related("members")
+        live = (
+            queryset.live().select_related("user", "client", "branch", "team", "created_by").prefetch_related("members")
+        )
         return live.order_by("-created_at", "-pk")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -75,7 +77,7 @@ class OfficeCalendarCreate(MakeCalendar):
 
     def perform(self, form: Any) -> Any:
         data = form.cleaned_data
-        return create_office_feed(data["branch"], members=data["members"], label=data["label"], by=self.request.user)  # type: ignore[arg-type]
+        return create_office_feed(data.pop("branch"), **data, by=self.request.user)  # type: ignore[arg-type]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         more = {

@@ -12,9 +12,12 @@ from icalendar import Calendar
 
 from homecare.accounts.models import User
 from homecare.audit.models import Event
-from scheduling.models import CalendarFeed, Visit
+from homecare.errors import DomainError
+from scheduling.models import Appointment, CalendarFeed, Visit
+from scheduling.services.appointment import cancel_appointment, save_appointment, skip_day
 from scheduling.services.feed import create_client_feed, create_family_feed, create_feed, create_office_feed, revoke_one
-from staff.models import Member
+from staff.models import Member, Team
+from staff.services.team import dissolve_team
 from tests.factories import ClientFactory, ContactFactory, ServiceTypeFactory, VisitFactory
 
 pytestmark = pytest.mark.django_db
@@ -117,6 +120,47 @@ def test_office_feed_of_a_branch_and_of_a_team(branch, visit, caregiver, other_c
     _feed, nobody = create_office_feed(branch, members=[other_caregiver], by=coordinator)
     assert summaries(read(nobody)) == []
     assert b"Lopez" not in read(whole).content
+
+
+def test_office_feed_follows_its_team(branch, other_branch, visit, caregiver, other_caregiver, coordinator):
+    team = Team.objects.create(branch=branch, name="North")
+    team.members.add(other_caregiver)
+    _feed, secret = create_office_feed(branch, team=team, label="North", by=coordinator)
+    assert summaries(read(secret)) == []
+    team.members.add(caregiver)
+    assert summaries(read(secret)) == ["R.L. · M.S."]
+    Visit.objects.filter(pk=visit.pk).update(caregiver=None, version=2)
+    (event,) = Calendar.from_ical(read(secret).content).walk("VEVENT")
+    assert (str(event["status"]), event["sequence"], str(event["summary"])) == ("CANCELLED", 2, "R.L. · unfilled")
+    with pytest.raises(DomainError, match="not both"):
+        create_office_feed(branch, team=team, members=[caregiver], by=coordinator)
+    with pytest.raises(DomainError, match="of this branch"):
+        create_office_feed(other_branch, team=team, by=coordinator)
+    dissolve_team(team, by=coordinator)
+    assert read(secret).status_code == 404
+
+
+def test_client_feed_takes_out_appointments_that_are_off(client_of, coordinator):
+    _feed, secret = create_client_feed(client_of, label="Daughter", by=coordinator)
+    values = {"kind": "dialysis", "provider": "Kidney centre", "starts_on": dt.date(2026, 11, 23), "weekdays": [0, 2]}
+    values |= {"start_time": dt.time(8), "duration_minutes": 240, "ends_on": dt.date(2026, 12, 2)}
+    row = save_appointment(Appointment(client=client_of), values, by=coordinator)
+
+    def shown():
+        found = Calendar.from_ical(read(secret).content).walk("VEVENT")
+        assert len({str(event["uid"]) for event in found}) == len(found), "each day once"
+        return {event["dtstart"].dt.day: (str(event["status"]), event["sequence"]) for event in found}
+
+    assert shown() == dict.fromkeys((23, 25, 30, 2), ("CONFIRMED", 1))
+    skip_day(row, dt.date(2026, 11, 25), by=coordinator)
+    assert shown() == dict.fromkeys((23, 30, 2), ("CONFIRMED", 2)) | {25: ("CANCELLED", 2)}
+    save_appointment(row, {"weekdays": [0, 3]}, by=coordinator)
+    assert shown() == dict.fromkeys((23, 26, 30), ("CONFIRMED", 3)) | dict.fromkeys((25, 2), ("CANCELLED", 3))
+    save_appointment(row, {"weekdays": [0, 2, 3]}, by=coordinator)
+    assert shown()[2] == ("CONFIRMED", 4), "a day that comes back is no longer dropped"
+    cancel_appointment(row, by=coordinator)
+    assert set(shown().values()) == {("CANCELLED", 5)}
+    assert not [word for word in (b"Kidney", b"ialysis", b"Rosa") if word in read(secret).content]
 
 
 def test_office_feed_ends_with_the_rights(branch, visit, coordinator, other_branch):

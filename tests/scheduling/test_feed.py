@@ -14,6 +14,7 @@ from scheduling.services.feed import create_feed, revoke_feed
 from tests.factories import AddressFactory, ClientFactory, VisitFactory
 
 pytestmark = pytest.mark.django_db
+HOUR = dt.timedelta(hours=1)
 
 
 @pytest.fixture
@@ -102,3 +103,42 @@ def test_calendar_page_shows_the_address_once(caregiver, as_user):
     assert address not in http.get(reverse("scheduling:phone-calendar")).content.decode()
     http.post(reverse("scheduling:phone-calendar-revoke"))
     assert HttpClient().get(address.replace("http://localhost:8000", "")).status_code == 404
+
+
+def test_feed_takes_out_what_went_to_somebody_else(caregiver, other_caregiver, visit):
+    _feed, secret = create_feed(by=caregiver.user)
+    before = events(read(secret))[0]
+    start = visit.starts_at
+    visit.caregiver, visit.version = other_caregiver, 2
+    visit.save()
+    visit.starts_at, visit.ends_at, visit.version = start + HOUR, start + 2 * HOUR, 3
+    visit.save()
+    (event,) = events(read(secret))
+    assert (str(event["uid"]), str(event["status"]), event["sequence"]) == (str(before["uid"]), "CANCELLED", 2)
+    assert event["dtstart"].dt == start, "when the client is visited now is not theirs to read"
+    assert str(event["summary"]) == "Visit R.L."
+    assert b"/care/visits/" not in read(secret).content, "its page is no longer theirs"
+    Visit.objects.filter(pk=visit.pk).update(caregiver=caregiver, version=4)
+    (event,) = events(read(secret))
+    assert (str(event["status"]), event["sequence"]) == ("CONFIRMED", 4)
+
+
+def test_feed_says_nothing_of_what_was_never_shown(caregiver, other_caregiver, visit):
+    until = visit.starts_at - HOUR
+    type(caregiver.branch).objects.filter(pk=caregiver.branch_id).update(published_until=until)
+    _feed, secret = create_feed(by=caregiver.user)
+    Visit.objects.filter(pk=visit.pk).update(caregiver=other_caregiver, version=2)
+    assert events(read(secret)) == []
+
+
+def test_feed_says_when_a_visit_last_changed(caregiver, visit):
+    _feed, secret = create_feed(by=caregiver.user)
+    (first,) = events(read(secret))
+    assert first["last-modified"].dt == first["dtstamp"].dt == visit.created_at
+    Visit.objects.filter(pk=visit.pk).update(note="Ring twice")
+    assert events(read(secret))[0]["last-modified"].dt == visit.created_at, "nothing a calendar shows has changed"
+    Visit.objects.filter(pk=visit.pk).update(status="cancelled", version=2)
+    (event,) = events(read(secret))
+    seen = Visit.objects.get(pk=visit.pk).changed_at
+    assert event["last-modified"].dt == event["dtstamp"].dt == seen.replace(microsecond=0) != visit.created_at
+    assert str(event["transp"]) == "TRANSPARENT"
