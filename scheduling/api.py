@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, serializers
 from rest_framework.decorators import action
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -34,7 +35,7 @@ from scheduling.api_series import SERIES_ROUTES
 from scheduling.api_service_type import SERVICE_TYPE_ROUTES
 from scheduling.api_sharing import SharerSerializer, SharesPatterns, SharesVisits
 from scheduling.api_waiting import WAITING_ROUTES
-from scheduling.models import AssignmentRule, Schedule, ServiceType, Visit
+from scheduling.models import AssignmentRule, Schedule, ServiceType, Visit, Waiting
 from scheduling.pattern import Assignment
 from scheduling.services.schedule import create_schedule, end_schedule
 from scheduling.services.visit import UNCHANGED, assign_visit, cancel_visit, create_visit, move_visit
@@ -283,6 +284,7 @@ class NewScheduleSerializer(serializers.ModelSerializer):
     service_type = OwnField(queryset=ServiceType.objects.none())
     assignments = AssignmentSerializer(many=True, required=False)
     override_reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=200)
+    waiting = OwnField(queryset=Waiting.objects.none(), many=True, required=False)
 
     class Meta:
         model = Schedule
@@ -298,6 +300,7 @@ class NewScheduleSerializer(serializers.ModelSerializer):
             "note",
             "assignments",
             "override_reason",
+            "waiting",
         ]
 
 
@@ -333,6 +336,8 @@ class ScheduleViewSet(
     @extend_schema(request=NewScheduleSerializer, responses={201: ScheduleSerializer})
     def create(self, request: Request) -> Response:
         data = self.checked(NewScheduleSerializer)
+        if data.get("waiting") and not self.person.has_perm("scheduling.change_waiting"):
+            raise PermissionDenied
         lines = [
             Assignment(
                 member_id=line["member"].pk,

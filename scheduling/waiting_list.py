@@ -70,6 +70,7 @@ def pattern_url(entry: Waiting) -> str:
         "weekdays": entry.days_wanted,
         "start_time": f"{start:%H:%M}",
         "duration_minutes": entry.minutes_a_visit,
+        "waiting": entry.pk,
     }
     url = reverse("scheduling:schedule-create", args=[entry.client_id])
     return f"{url}?{urlencode(asked, doseq=True)}"

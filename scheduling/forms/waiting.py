@@ -13,8 +13,13 @@ from django.utils.translation import gettext_lazy as _
 from clients import languages
 from clients.models import Client
 from homecare.accounts.models import User
+from homecare.dates import written
 from scheduling.forms.fields import day_field, time_field
+from scheduling.forms.schedule import ScheduleForm
 from scheduling.models import ServiceType, Waiting
+
+
+CHANGE = "scheduling.change_waiting"
 
 
 class WaitingForm(forms.Form):
@@ -61,6 +66,38 @@ class WaitingForm(forms.Form):
         data = dict(self.cleaned_data)
         data.pop("client", None)
         return data | {"weekly_minutes": int(data.pop("hours") * 60)}
+
+
+def waiting_of(client: Client, user: User) -> Any:
+    """What this client waits for, as far as this person may take it off the list."""
+    rows = Waiting.objects.visible_to(user).waiting() if user.has_perm(CHANGE) else Waiting.objects.none()
+    return rows.filter(client=client).select_related("service_type").in_turn()
+
+
+class NewScheduleForm(ScheduleForm):
+    """A new pattern, and what of the waiting list it serves: asked only of a client who waits."""
+
+    waiting = forms.ModelMultipleChoiceField(
+        label=_("Takes off the waiting list"),
+        queryset=Waiting.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
+        help_text=_("Tick what this pattern serves whole. Undoing the pattern brings it back."),
+    )
+
+    def __init__(self, *args: Any, waiting: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["waiting"]
+        field.queryset = waiting
+        field.label_from_instance = self._said
+        if not waiting:
+            del self.fields["waiting"]
+
+    @staticmethod
+    def _said(entry: Waiting) -> str:
+        values = {"service": entry.service_type.name, "hours": f"{entry.weekly_minutes / 60:g}", "when": entry.when}
+        values["since"] = written(entry.since)
+        return _("%(service)s, %(hours)s hours a week (%(when)s), since %(since)s") % values
 
 
 class LeaveForm(forms.Form):

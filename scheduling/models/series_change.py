@@ -20,6 +20,7 @@ class SeriesChange(models.Model):
     """
 
     class Kind(models.TextChoices):
+        PLANNED = "planned", _("Pattern planned")
         EDITED = "edited", _("Pattern changed")
         ENDED = "ended", _("Pattern ended")
         TEMPORARY = "temporary", _("Temporary change")

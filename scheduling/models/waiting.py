@@ -65,6 +65,14 @@ class Waiting(ClientChild, StatusModel):
     status = models.CharField(max_length=9, choices=Status.choices, default=Status.WAITING)
     left_at = models.DateTimeField(null=True, blank=True)
     left_note = models.CharField(max_length=200, blank=True)
+    schedule = models.ForeignKey(
+        "scheduling.Schedule",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="served",
+        help_text=_("The pattern that was planned for it."),
+    )
     created_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+", db_index=False)
     created_at = models.DateTimeField(default=timezone.now)
 

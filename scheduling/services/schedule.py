@@ -18,7 +18,7 @@ from homecare.audit.services.event import build, record, record_many
 from homecare.clock import now, today
 from homecare.errors import DomainError
 from scheduling import notices, recurrence
-from scheduling.models import AssignmentRule, Schedule, SeriesChange, ServiceType, TemporaryChange, Visit
+from scheduling.models import AssignmentRule, Schedule, SeriesChange, ServiceType, TemporaryChange, Visit, Waiting
 from scheduling.models.schedule import ScheduleQuerySet
 from scheduling.models.visit import VisitQuerySet
 from scheduling.pattern import Assignment, Pattern
@@ -31,8 +31,9 @@ from scheduling.services.materialise import (
     save_planned,
     with_holidays,
 )
-from scheduling.services.series_change import keep_change, snapshot
+from scheduling.services.series_change import keep_change, keep_plan, snapshot
 from scheduling.services.visit import lock_members, once_more
+from scheduling.services.waiting import place_entries
 from staff.models import Member
 
 SWEEP_SIZE = 50
@@ -76,6 +77,7 @@ def create_schedule(
     by: User,
     override_reason: str = "",
     backfill: bool = False,
+    waiting: Iterable[Waiting] = (),
 ) -> Materialised:
     """Begins a recurring service and makes its visits up to the horizon (`backfill`: also those before today).
 
@@ -90,6 +92,7 @@ def create_schedule(
         by=by,
         override_reason=override_reason,
         backfill=backfill,
+        waiting=waiting,
     )
     return made
 
@@ -104,8 +107,12 @@ def create_schedules(
     by: User,
     override_reason: str = "",
     backfill: bool = False,
+    waiting: Iterable[Waiting] = (),
 ) -> list[Materialised]:
-    """Begins one or several patterns together (several times a day, 12-hour shifts): all of them or none."""
+    """Begins one or several patterns together (several times a day, 12-hour shifts): all of them or none.
+
+    They serve these entries of the waiting list, which leave it. It can be undone, but for patterns with a past.
+    """
     if not 1 <= len(patterns) <= MOST_PATTERNS:
         raise DomainError(_("Plan one to six times a day together."))
     for pattern in patterns:
@@ -134,6 +141,9 @@ def create_schedules(
                 "visits": [0, len(result.planned)],
             }
             record("schedule.created", row, by=by, changes=changes)
+        place_entries(waiting, made[0].schedule, by=by)
+        if not backfill:
+            keep_plan([result.schedule for result in made], by=by)
         told = {visit.caregiver_id for result in made for visit in result.visits if visit.is_published}
         key = f"schedule{made[0].schedule.pk}"
         notices.tell_of_series([row for pk, row in members.items() if pk in told], notices.ASSIGNED, key=key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -11,6 +12,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from homecare.accounts.models import User
 from scheduling.models import AssignmentRule, Schedule, SeriesChange, TemporaryChange, Visit
 
+DAY = dt.timedelta(days=1)
 PATTERN_FIELDS = (
     "rule",
     "starts_on",
@@ -91,6 +93,18 @@ def keep_change(
     return SeriesChange.objects.create(
         kind=kind, schedule=schedule, successor=successor, before=before, after=after, by=by
     )
+
+
+def keep_plan(schedules: Sequence[Schedule], *, by: User) -> SeriesChange:
+    """Patterns just planned together. Before them there were none: each had ended before it began."""
+    before = snapshot(schedules, [])
+    for row in schedules:
+        kept = before["schedules"][str(row.pk)]
+        ended = {"status": Schedule.Status.ENDED.value, "ends_on": str(row.starts_on - DAY), "materialised_until": None}
+        kept["fields"] |= ended
+        kept["lines"] = []
+    made = Visit.objects.filter(schedule__in=[row.pk for row in schedules]).values_list("pk", flat=True)
+    return keep_change(SeriesChange.Kind.PLANNED, schedules[0], before=before, by=by, created=made)
 
 
 def _values(row: Any, names: Sequence[str]) -> dict[str, Any]:

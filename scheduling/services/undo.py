@@ -24,6 +24,7 @@ from scheduling.services.schedule import extend_schedule, tell_caregivers
 from scheduling.services.series_change import VISIT_FIELDS
 from scheduling.services.sharing import align_followers
 from scheduling.services.visit import lock_members, once_more
+from scheduling.services.waiting import wait_again
 from staff.models import Member
 
 WRITTEN = [name for name in VISIT_FIELDS if name != "version"]
@@ -51,6 +52,8 @@ def undo_change(change: SeriesChange, *, by: User) -> Undone:
         result = Undone(row)
         events = _restore_visits(row, visits, members, result, by)
         _restore_patterns(row)
+        if row.kind == SeriesChange.Kind.PLANNED:
+            wait_again(row.schedule_ids, by=by)
         row.undone_by, row.undone_at = by, now()
         row.save(update_fields=["undone_by", "undone_at"])
         record_many(events)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -11,7 +12,7 @@ from django.utils.translation import gettext as _
 from homecare.accounts.models import User
 from homecare.audit.services.event import changes_of, record
 from homecare.errors import Conflict, DomainError, readable
-from scheduling.models import Waiting
+from scheduling.models import Schedule, Waiting
 
 FIELDS = (
     "service_type",
@@ -72,6 +73,42 @@ def leave_list(entry: Waiting, status: str, *, note: str = "", by: User) -> Wait
 
 
 @transaction.atomic
+def place_entries(entries: Iterable[Waiting], schedule: Schedule, *, by: User) -> None:
+    """Takes them off the list, since this pattern serves them; undoing the pattern brings them back."""
+    ids = [entry.pk for entry in entries]
+    rows = Waiting.objects.select_for_update(of=("self",)).select_related("service_type")
+    for row in rows.filter(pk__in=ids).order_by("pk"):
+        if row.client_id != schedule.client_id:
+            raise DomainError(_("This entry of the waiting list is another client's."), field="waiting")
+        if row.status != Waiting.Status.WAITING:
+            raise Conflict(_("The entry has left the waiting list meanwhile. Reload, then plan again."))
+        if row.service_type_id != schedule.service_type_id:
+            raise DomainError(
+                _("The entry waits for %(wanted)s, this pattern is %(planned)s. Leave the entry on the list.")
+                % {"wanted": row.service_type.name, "planned": schedule.service_type.name},
+                field="waiting",
+            )
+        row.move_to(Waiting.Status.PLACED)
+        row.left_at, row.schedule = timezone.now(), schedule
+        row.save(update_fields=["status", "left_at", "schedule"])
+        changes = {"status": ["waiting", row.status], "schedule": [None, schedule.pk]}
+        record("waiting.left", row, by=by, changes=changes)
+
+
+@transaction.atomic
+def wait_again(schedules: Iterable[int], *, by: User) -> int:
+    """What these patterns served waits again, unless the client is on the list anew; returns how many."""
+    rows = Waiting.objects.filter(schedule__in=list(schedules), status=Waiting.Status.PLACED).order_by("pk")
+    found = 0
+    for row in rows:
+        same = Waiting.objects.waiting().filter(client=row.client_id, service_type=row.service_type_id)
+        if not same.exists():
+            take_back(row, by=by)
+            found += 1
+    return found
+
+
+@transaction.atomic
 def take_back(entry: Waiting, *, by: User) -> Waiting:
     """Waits again, from the day it waited since."""
     row = Waiting.locked(entry.pk)
@@ -79,7 +116,7 @@ def take_back(entry: Waiting, *, by: User) -> Waiting:
         return row
     before = row.status
     row.move_to(Waiting.Status.WAITING)
-    row.left_at, row.left_note = None, ""
+    row.left_at, row.left_note, row.schedule = None, "", None
     _save(row)
     record("waiting.taken_back", row, by=by, changes={"status": [before, row.status]})
     return row

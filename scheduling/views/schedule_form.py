@@ -17,12 +17,12 @@ from homecare.views import FormPage
 from scheduling.forms.schedule import (
     AssignmentFormSet,
     ScheduleEditForm,
-    ScheduleForm,
     TimeFormSet,
     first_monday,
     initial_lines,
     initial_of,
 )
+from scheduling.forms.waiting import NewScheduleForm, waiting_of
 from scheduling.matching import rank
 from scheduling.models import Schedule, ServiceType
 from scheduling.pattern import Pattern
@@ -117,9 +117,8 @@ class ScheduleCreate(PatternPage):
     """One pattern, or several times of a day that are planned together."""
 
     permission = "scheduling.add_schedule"
-    form_class = ScheduleForm
+    form_class = NewScheduleForm
     template_name = "scheduling/schedule_form.html"
-    success_message = _("The pattern is planned and its visits are made.")
 
     @cached_property
     def client(self) -> Client:
@@ -140,7 +139,10 @@ class ScheduleCreate(PatternPage):
         if self.request.GET.getlist("weekdays"):
             asked["weekdays"] = self.request.GET.getlist("weekdays")  # type: ignore[assignment]
         first = first_monday(today(self.client.branch.time_zone))
-        return {"starts_on": first, "duration_minutes": 60, **asked}
+        return {"starts_on": first, "duration_minutes": 60, "waiting": self.request.GET.getlist("waiting"), **asked}
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return super().get_form_kwargs() | {"waiting": waiting_of(self.client, self.request.user)}
 
     def pattern(self, form: Any) -> tuple[Pattern, ServiceType]:
         assignments = self.lines.assignments(form.cleaned_data["starts_on"], 1)
@@ -182,7 +184,9 @@ class ScheduleCreate(PatternPage):
             handover_note=form.cleaned_data["handover_note"],
             by=self.request.user,  # type: ignore[arg-type]
             override_reason=form.cleaned_data["override_reason"],
+            waiting=form.cleaned_data.get("waiting", ()),
         )
+        offer_undo(self.request, made[0].schedule, _("The pattern is planned and its visits are made."))
         return made[0].schedule
 
 

@@ -119,7 +119,7 @@ def test_page_offers_undo_on_the_notice_and_in_the_list_of_changes(http, branch,
     url = reverse("scheduling:schedule-update", args=[schedule.pk])
     data = form_data(scope="all", start_time="10:00") | formset("team", {"member": caregiver.pk})
     page = http.post(url, data, follow=True).content.decode()
-    change = SeriesChange.objects.get()
+    change = SeriesChange.objects.get(kind="edited")
     undo = reverse("scheduling:series-change-undo", args=[change.pk])
     assert page.count(f'action="{undo}"') == 2
     Visit.objects.filter(pk=schedule.visits.order_by("starts_at")[2].pk).update(version=9)

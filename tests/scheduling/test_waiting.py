@@ -8,10 +8,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from homecare.errors import Conflict, InvalidTransition
-from scheduling.models import Waiting
+from homecare.errors import Conflict, DomainError, InvalidTransition
+from scheduling.models import Schedule, SeriesChange, Visit, Waiting
+from scheduling.pattern import Assignment
+from scheduling.services.schedule import create_schedule, extend_schedules
+from scheduling.services.undo import undo_change
+from scheduling.services.visit import move_visit
 from scheduling.services.waiting import leave_list, save_waiting, take_back
-from scheduling.waiting_list import figures, trial_visits, who_could
+from scheduling.waiting_list import figures, pattern_url, trial_visits, who_could
 from tests.factories import AddressFactory, ClientFactory, MemberFactory, ServiceTypeFactory, TimeOffFactory
 
 pytestmark = pytest.mark.django_db
@@ -176,3 +180,92 @@ def test_api(branch, coordinator, other_coordinator, as_user):
     leave = reverse("api:waiting-leave", args=[made.json()["id"]])
     assert http.post(leave, {"status": "placed"}, "application/json").json()["status"] == "placed"
     assert as_user(other_coordinator).get(url).status_code == 404
+
+
+def pattern_of(entry, **fields):
+    values = {"service_type": entry.service_type, "rule": "FREQ=WEEKLY;BYDAY=MO,WE", "starts_on": TODAY}
+    return values | {"start_time": dt.time(10), "duration_minutes": 180, "waiting": [entry]} | fields
+
+
+def test_planning_its_pattern_takes_the_entry_off_and_undo_brings_it_back(branch, coordinator, caregiver):
+    entry = enter(branch, coordinator, status="active")
+    line = Assignment(caregiver.pk)
+    made = create_schedule(entry.client, **pattern_of(entry, assignments=[line]), by=coordinator)
+    entry.refresh_from_db()
+    assert (entry.status, entry.schedule, entry.left_at is None) == ("placed", made.schedule, False)
+    change = SeriesChange.objects.get(schedule=made.schedule)
+    moved = Visit.objects.filter(schedule=made.schedule).order_by("starts_at")[0]
+    move_visit(moved, starts_at=moved.starts_at + dt.timedelta(hours=1), by=coordinator)
+    undone = undo_change(change, by=coordinator)
+    entry.refresh_from_db()
+    assert (entry.status, entry.schedule, entry.left_at) == ("waiting", None, None)
+    assert [visit for visit, _why in undone.left] == [moved], "what a person touched since is left"
+    rest = Visit.objects.filter(schedule=made.schedule).exclude(pk=moved.pk)
+    assert set(rest.values_list("status", flat=True)) == {"cancelled"}
+    made.schedule.refresh_from_db()
+    assert (made.schedule.status, made.schedule.assignment_rules.count()) == ("ended", 0)
+    assert extend_schedules(by=coordinator) == 0, "the sweep does not plan it again"
+    with pytest.raises(Conflict):
+        undo_change(change, by=coordinator)
+
+
+def test_undo_leaves_a_client_who_is_on_the_list_anew(branch, coordinator):
+    entry = enter(branch, coordinator, status="active")
+    made = create_schedule(entry.client, **pattern_of(entry), by=coordinator)
+    anew = enter(branch, coordinator, client=entry.client, service_type=entry.service_type)
+    undo_change(SeriesChange.objects.get(schedule=made.schedule), by=coordinator)
+    assert [row.status for row in (Waiting.objects.get(pk=entry.pk), Waiting.objects.get(pk=anew.pk))] == [
+        "placed",
+        "waiting",
+    ]
+
+
+def test_pattern_that_serves_no_entry_is_not_planned(branch, coordinator):
+    entry = enter(branch, coordinator, status="active")
+    stranger = ClientFactory(branch=branch)
+    other_service = ServiceTypeFactory(code="RN", name="Nursing")
+    for client, fields, sentence in (
+        (stranger, {}, "another client's"),
+        (entry.client, {"service_type": other_service}, "waits for"),
+    ):
+        with pytest.raises(DomainError, match=sentence):
+            create_schedule(client, **pattern_of(entry, **fields), by=coordinator)
+    leave_list(entry, "withdrawn", by=coordinator)
+    with pytest.raises(Conflict, match="left the waiting list"):
+        create_schedule(entry.client, **pattern_of(entry), by=coordinator)
+    assert (Schedule.objects.count(), Visit.objects.count()) == (0, 0)
+
+
+def test_form_of_a_pattern_offers_what_the_client_waits_for(branch, coordinator, as_user):
+    http = as_user(coordinator)
+    entry = enter(branch, coordinator, status="active")
+    url = reverse("scheduling:schedule-create", args=[entry.client_id])
+    asked = http.get(pattern_url(entry)).context["form"]
+    assert asked["waiting"].value() == [str(entry.pk)], "asked for by the entry: ticked"
+    assert http.get(url).context["form"]["waiting"].value() == [], "offered"
+    typed = {"service_type": entry.service_type_id, "repeats": "weekly", "weekdays": ["0"], "interval": 1}
+    typed |= {"start_time": "10:00", "duration_minutes": 60, "head_count": 1, "starts_on": "2026-11-30"}
+    typed |= {"team-TOTAL_FORMS": 0, "team-INITIAL_FORMS": 0, "waiting": [entry.pk]}
+    page = http.post(url, typed, follow=True)
+    entry.refresh_from_db()
+    assert (entry.status, entry.schedule) == ("placed", page.context["schedule"])
+    (notice,) = page.context["messages"]
+    http.post(notice.extra_tags)
+    entry.refresh_from_db()
+    assert entry.status == "waiting"
+    elsewhere = http.get(reverse("scheduling:schedule-create", args=[ClientFactory(branch=branch).pk]))
+    assert "waiting" not in elsewhere.context["form"].fields
+
+
+def test_api_plans_what_is_waited_for(branch, other_branch, coordinator, as_user):
+    entry = enter(branch, coordinator, status="active")
+    foreign = enter(other_branch, coordinator, status="active")
+    body = {"client": entry.client_id, "service_type": entry.service_type_id, "rule": "FREQ=WEEKLY;BYDAY=MO"}
+    body |= {"starts_on": "2026-11-30", "start_time": "10:00", "duration_minutes": 60}
+    http = as_user(coordinator)
+    url = reverse("api:schedule-list")
+    for waiting, code in (([foreign.pk], 422), ([entry.pk], 201)):
+        answer = http.post(url, body | {"waiting": waiting}, content_type="application/json")
+        assert answer.status_code == code, answer.json()
+    entry.refresh_from_db()
+    assert entry.status == "placed"
