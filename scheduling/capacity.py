@@ -16,12 +16,14 @@ from typing import Any, NamedTuple
 from clients.models import Client
 from homecare.accounts.models import Branch
 from homecare.clock import local, minutes_between, week_bounds
-from scheduling.models import Visit, Waiting
+from scheduling.free_time import Held, read_limits, taken, ways_of
+from scheduling.models import ServiceType, Visit, Waiting
 from scheduling.waiting_list import USUAL_START
 from staff.availability_hours import spans_on
 from staff.models import Availability, Member, Role, TimeOff
 
 HOURS = 7 * 24
+LEAST = 60  # whoever wants fewer minutes more is free in no hour
 DAY = dt.timedelta(days=1)
 
 
@@ -68,16 +70,13 @@ class Sum:
     unfilled: int = 0
     waiting: int = 0
     members: int = 0
-
-    @property
-    def left(self) -> int:
-        """What members want beyond what they have."""
-        return max(0, self.wanted - self.planned)
+    left: int = 0  # what each still wants beyond what they have
+    could: int = 0  # as much of it as they have free hours for
 
     @property
     def short(self) -> int:
-        """How much more is needed than wanted."""
-        return max(0, self.unfilled + self.waiting - self.left)
+        """How much more is needed than caregivers could take."""
+        return max(0, self.unfilled + self.waiting - self.could)
 
 
 def hours_between(starts: dt.datetime, ends: dt.datetime, monday: dt.date) -> range:
@@ -129,21 +128,58 @@ class Week:
         return hours_between(local(starts_at, zone_name), local(ends_at, zone_name), self.monday)
 
     @cached_property
-    def planned(self) -> tuple[dict[int, int], Counter[int]]:
-        """member → busy hours as bits, member → planned minutes, from the filled visits of the week."""
+    def held(self) -> dict[int, list[Held]]:
+        """member → their visits of the week and of the days beside it, which rest reaches into; in order."""
         starts_at, ends_at = self.bounds
         rows = Visit.objects.visible_to(self.user).live().leading().filter(branch=self.branch, caregiver__isnull=False)
-        busy: dict[int, int] = defaultdict(int)
+        near = rows.filter(starts_at__gt=starts_at - 3 * DAY, starts_at__lt=ends_at + DAY).order_by("starts_at", "pk")
+        services = ServiceType.objects.all()
+        remote = {row.pk for row in services if row.is_remote}
+        live_in = {row.pk for row in services if "live_in" in row.categories}
+        found: dict[int, list[Held]] = defaultdict(list)
+        names = ("caregiver_id", "starts_at", "ends_at", "client_id", "service_type_id")
+        for member, begins, ends, client, service in near.values_list(*names):
+            found[member].append(Held(begins, ends, client, service in remote, service in live_in))
+        return found
+
+    @cached_property
+    def planned(self) -> Counter[int]:
+        """member → planned minutes of the week."""
+        starts_at, ends_at = self.bounds
         minutes: Counter[int] = Counter()
-        touching = rows.filter(starts_at__lt=ends_at, starts_at__gt=starts_at - 2 * DAY, ends_at__gt=starts_at)
-        for member, begins, ends in touching.order_by().values_list("caregiver_id", "starts_at", "ends_at"):
-            busy[member] |= bits(self._local(begins, ends))
-            minutes[member] += minutes_between(max(begins, starts_at), min(ends, ends_at))
-        return busy, minutes
+        for member, held in self.held.items():
+            for one in held:
+                if one.starts_at < ends_at and one.ends_at > starts_at:
+                    minutes[member] += minutes_between(max(one.starts_at, starts_at), min(one.ends_at, ends_at))
+        return minutes
+
+    @cached_property
+    def busy(self) -> dict[int, int]:
+        """member → the hours that visits, ways between them and rest touch, as bits."""
+        limits = read_limits()
+        way = ways_of(self.held.values(), limits.times) if limits.counts_ways else None
+        starts_at, ends_at = self.bounds
+        masks: dict[int, int] = defaultdict(int)
+        for member, held in self.held.items():
+            for begins, ends in taken(held, way=way, rest=limits.rest, zone_name=self.branch.time_zone):
+                if begins < ends_at and ends > starts_at:
+                    masks[member] |= bits(self._local(begins, ends))
+        return masks
+
+    @cached_property
+    def left(self) -> dict[int, int]:
+        """member → the minutes they still want, never beyond their weekly limit."""
+        minutes = self.planned
+        wish = {row.pk: min(row.weekly_minutes_wanted, row.weekly_minutes_limit) for row in self.members}
+        return {pk: max(0, most - minutes[pk]) for pk, most in wish.items()}
+
+    def could(self, member: int) -> int:
+        """The minutes they still want and have free hours for."""
+        return min(self.left[member], 60 * self.free[member].bit_count())
 
     @cached_property
     def free(self) -> dict[int, int]:
-        """member → the hours of the week in which they are available and have neither visit nor time off, as bits."""
+        """member → the hours in which they could take a visit, as bits; none of who wants less than an hour more."""
         sunday = self.monday + 6 * DAY
         lines: dict[int, list[Availability]] = defaultdict(list)
         ids = [row.pk for row in self.members]
@@ -154,8 +190,9 @@ class Week:
         off = TimeOff.objects.approved().filter(member__in=ids, starts_at__lt=ends_at, ends_at__gt=starts_at)
         for member, begins, ends in off.values_list("member_id", "starts_at", "ends_at"):
             away[member] |= bits(self._local(max(begins, starts_at), min(ends, ends_at)))
-        busy = self.planned[0]
-        return {pk: self._available(lines[pk]) & ~busy.get(pk, 0) & ~away[pk] for pk in ids}
+        wanting = [pk for pk in ids if self.left[pk] >= LEAST]
+        found = {pk: self._available(lines[pk]) & ~self.busy.get(pk, 0) & ~away[pk] for pk in wanting}
+        return dict.fromkeys(ids, 0) | found
 
     def _available(self, lines: list[Availability]) -> int:
         """Whole hours within the weekly lines."""
@@ -247,12 +284,13 @@ class Week:
 
     def _sums(self, of_member: Any, of_open: Any) -> dict[str, Sum]:
         found: dict[str, Sum] = {}
-        minutes = self.planned[1]
         for member in self.members:
             row = found.setdefault(of_member(member), Sum(of_member(member)))
             row.members += 1
             row.wanted += member.weekly_minutes_wanted
-            row.planned += minutes[member.pk]
+            row.planned += self.planned[member.pk]
+            row.left += self.left[member.pk]
+            row.could += self.could(member.pk)
         for attribute, opened in (("unfilled", self.unfilled), ("waiting", self.waiting)):
             for one in opened:
                 for name in of_open(one):

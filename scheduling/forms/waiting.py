@@ -18,7 +18,6 @@ from scheduling.forms.fields import day_field, time_field
 from scheduling.forms.schedule import ScheduleForm
 from scheduling.models import ServiceType, Waiting
 
-
 CHANGE = "scheduling.change_waiting"
 
 

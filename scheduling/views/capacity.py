@@ -135,7 +135,7 @@ class CapacityHour(CapacityPage):
             words=LEVELS[week.cells[hour].level],
             visits=[one for one in week.unfilled if hour in one.hours],
             waiting=[one for one in week.waiting if hour in one.hours],
-            free=[(row, max(0, row.weekly_minutes_wanted - week.planned[1][row.pk])) for row in week.free_in(hour)],
+            free=[(row, week.left[row.pk]) for row in week.free_in(hour)],
             back=self.query(),
             **kwargs,
         )

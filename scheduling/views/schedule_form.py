@@ -142,7 +142,7 @@ class ScheduleCreate(PatternPage):
         return {"starts_on": first, "duration_minutes": 60, "waiting": self.request.GET.getlist("waiting"), **asked}
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return super().get_form_kwargs() | {"waiting": waiting_of(self.client, self.request.user)}
+        return super().get_form_kwargs() | {"waiting": waiting_of(self.client, self.request.user)}  # type: ignore[arg-type]
 
     def pattern(self, form: Any) -> tuple[Pattern, ServiceType]:
         assignments = self.lines.assignments(form.cleaned_data["starts_on"], 1)

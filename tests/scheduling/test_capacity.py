@@ -8,6 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from homecare.accounts.models import Agency
 from scheduling.capacity import Cell, Week, hours_between
 from scheduling.models import Waiting
 from scheduling.services.waiting import save_waiting
@@ -27,6 +28,7 @@ pytestmark = pytest.mark.django_db
 MONDAY = dt.date(2026, 12, 7)
 NINE = dt.datetime(2026, 12, 7, 14, tzinfo=dt.UTC)  # Monday 09:00 in Boston
 HOUR = dt.timedelta(hours=1)
+HERE, TEN_KILOMETRES_NORTH = (42.36, -71.06), (42.45, -71.06)  # 20 minutes at 30 km/h
 
 
 @pytest.fixture(autouse=True)
@@ -42,9 +44,9 @@ def works(branch, *days, starts=8, ends=16, **fields):
     return member
 
 
-def visit_at(branch, starts_at=NINE, hours=1.0, town="Boston", **fields):
+def visit_at(branch, starts_at=NINE, hours=1.0, town="Boston", place=(42.36, -71.06), **fields):
     client = ClientFactory(branch=branch)
-    AddressFactory(client=client, city=town)
+    AddressFactory(client=client, city=town, latitude=place[0], longitude=place[1])
     return VisitFactory(client=client, starts_at=starts_at, ends_at=starts_at + hours * HOUR, **fields)
 
 
@@ -87,6 +89,73 @@ def test_free_is_available_without_visit_or_time_off(branch, coordinator):
     assert [cell(week, 0, hour).free for hour in (7, 8, 9, 10, 11, 15, 16)] == [0, 4, 2, 2, 4, 4, 0]
     assert {row.pk for row in week.free_in(9)} == {row.pk for row in week.members} - {busy.pk, away.pk}
     assert cell(week, 1, 9).free == 0
+
+
+def free_hours(week, member, day):
+    mask = week.free[member.pk] >> 24 * day
+    return [hour for hour in range(24) if mask >> hour & 1]
+
+
+def all_day(*less):
+    return [hour for hour in range(8, 16) if hour not in less]
+
+
+def test_free_leaves_time_for_the_way(branch, coordinator):
+    """The table of docs/capacity.md, line by line."""
+    member, idle = works(branch, 0, 1), works(branch, 0, 1)
+    visit_at(branch, caregiver=member, place=HERE)
+    visit_at(branch, starts_at=NINE + 3 * HOUR, caregiver=member, place=TEN_KILOMETRES_NORTH)
+    week = Week(coordinator, branch, MONDAY)
+    assert free_hours(week, idle, 0) == all_day()
+    assert (free_hours(week, member, 0), free_hours(week, member, 1)) == (all_day(9, 11, 12), all_day())
+    Agency.objects.update(rule_severities={"travel_time": "off"})
+    assert free_hours(Week(coordinator, branch, MONDAY), member, 0) == all_day(9, 12)
+
+
+def test_a_call_needs_no_way(branch, coordinator):
+    member = works(branch, 0)
+    call = ServiceTypeFactory(code="TEL", name="Call", mode="telephone")
+    visit_at(branch, caregiver=member, place=HERE)
+    visit_at(branch, starts_at=NINE + 3 * HOUR, caregiver=member, place=TEN_KILOMETRES_NORTH, service_type=call)
+    assert free_hours(Week(coordinator, branch, MONDAY), member, 0) == all_day(9, 12)
+
+
+def test_free_leaves_the_rest_between_days(branch, coordinator):
+    late, early = works(branch, 0, 1), works(branch, 0, 6, starts=0, ends=0)
+    visit_at(branch, starts_at=NINE + 14 * HOUR, hours=4, caregiver=late)  # Monday 23:00 to Tuesday 03:00
+    visit_at(branch, starts_at=NINE + 165 * HOUR, hours=1, caregiver=early)  # Monday 06:00 of the week after
+    week = Week(coordinator, branch, MONDAY)
+    assert (free_hours(week, late, 0), free_hours(week, late, 1)) == (all_day(), all_day(8, 9, 10))
+    assert free_hours(week, early, 6) == list(range(22))
+    assert week.planned[early.pk] == 0, "another week's visit"
+    Agency.objects.update(rule_severities={"rest": "off"})
+    assert free_hours(Week(coordinator, branch, MONDAY), late, 1) == all_day()
+
+
+def test_rest_does_not_part_the_visits_of_one_day(branch, coordinator):
+    member = works(branch, 0, starts=6, ends=22)
+    visit_at(branch, caregiver=member)
+    assert 20 in free_hours(Week(coordinator, branch, MONDAY), member, 0)
+    assert 7 in free_hours(Week(coordinator, branch, MONDAY), member, 0)
+
+
+def test_free_ends_with_the_hours_wanted_and_the_limit(branch, coordinator):
+    has_enough = works(branch, 0, weekly_minutes_wanted=120)
+    at_limit = works(branch, 0, weekly_minutes_wanted=900, weekly_minutes_limit=120)
+    wants_more = works(branch, 0, weekly_minutes_wanted=180)
+    for member in (has_enough, at_limit, wants_more):
+        visit_at(branch, caregiver=member, hours=1.5)
+    week = Week(coordinator, branch, MONDAY)
+    assert [week.left[row.pk] for row in (has_enough, at_limit, wants_more)] == [30, 30, 90]
+    assert week.free_in(12) == [wants_more]
+    assert (week.total.left, week.total.could) == (150, 90)
+
+
+def test_could_be_taken_is_at_most_the_free_hours(branch, coordinator):
+    works(branch, 0, starts=8, ends=10, weekly_minutes_wanted=1200)
+    visit_at(branch, hours=4)
+    total = Week(coordinator, branch, MONDAY).total
+    assert (total.left, total.could, total.short) == (1200, 120, 120)
 
 
 def test_needed_counts_open_visits_and_the_waiting_list(branch, coordinator):
