@@ -105,7 +105,7 @@ TEMPLATES = [
                 "csp.context_processors.nonce",
                 "homecare.context.frame",
             ],
-            "builtins": ["homecare.templatetags.ui"],
+            "builtins": ["homecare.templatetags.ui", "scheduling.templatetags.scheduling"],
         },
     }
 ]

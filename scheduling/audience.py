@@ -55,13 +55,18 @@ def unknown_fields(text: str) -> list[str]:
     return sorted({name for name in FIELD.findall(text) if name not in FIELDS})
 
 
-def reach(visits: Iterable[Visit], audience: str) -> Reached:
-    """Everybody concerned, each once, by name. Visits carry caregiver with user, client and branch."""
+def reach(visits: Iterable[Visit], audience: str, former: Iterable[Visit] = ()) -> Reached:
+    """Everybody concerned, each once, by name. Visits carry caregiver with user, client and branch.
+
+    `former`: the same visits as they stood with caregivers who have them no more.
+    """
     rows = sorted(visits, key=lambda visit: visit.starts_at)
     people: dict[int, Person] = {}
     unreachable: list[str] = []
     if audience != Broadcast.Audience.FAMILIES:
-        _caregivers(rows, people, unreachable)
+        _caregivers(rows, _("own visits"), people, unreachable)
+        lost = sorted(former, key=lambda visit: visit.starts_at)
+        _caregivers(lost, _("visits that were theirs"), people, unreachable)
     if audience != Broadcast.Audience.CAREGIVERS:
         _families(rows, people, unreachable)
     ordered = sorted(people.values(), key=lambda person: (person.user.last_name, person.user.first_name))
@@ -71,10 +76,11 @@ def reach(visits: Iterable[Visit], audience: str) -> Reached:
 def _add(people: dict[int, Person], user: User, concern: str, rows: Sequence[Visit]) -> None:
     if user.pk not in people:
         day = local_date(rows[0].starts_at, rows[0].branch.time_zone)
-        people[user.pk] = Person(user, concern[:160], len(rows), day)
+        together = {row.leader_id or row.pk for row in rows}  # clients of one home who share a visit: one visit
+        people[user.pk] = Person(user, concern[:160], len(together), day)
 
 
-def _caregivers(rows: list[Visit], people: dict[int, Person], unreachable: list[str]) -> None:
+def _caregivers(rows: list[Visit], concern: str, people: dict[int, Person], unreachable: list[str]) -> None:
     theirs: dict[int, list[Visit]] = defaultdict(list)
     for visit in rows:
         if visit.caregiver_id is not None and visit.is_published:  # what she is not shown yet she does not hear of
@@ -86,7 +92,7 @@ def _caregivers(rows: list[Visit], people: dict[int, Person], unreachable: list[
         if member.user is None or not member.user.is_active:
             unreachable.append(member.full_name)
         else:
-            _add(people, member.user, _("own visits"), mine)
+            _add(people, member.user, concern, mine)
 
 
 def _families(rows: list[Visit], people: dict[int, Person], unreachable: list[str]) -> None:

@@ -101,6 +101,11 @@ class Scope:
         return self.asked.get("day") or chosen or self.today
 
     @property
+    def last(self) -> dt.date:
+        """The last day shown."""
+        return self.first + (self.days - 1) * DAY
+
+    @property
     def day_of(self) -> dt.date:
         """The day that opens from here: today when it is in the week shown."""
         if self.first <= self.today < self.first + self.days * DAY:
@@ -115,7 +120,7 @@ class Scope:
     def title(self) -> str:
         if self.days == 1:
             return day_in_words(self.first)
-        return f"{written(self.first)} – {day_in_words(self.first + (self.days - 1) * DAY)}"
+        return f"{written(self.first)} – {day_in_words(self.last)}"
 
     @property
     def table_template(self) -> str:

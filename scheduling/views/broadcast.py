@@ -6,24 +6,20 @@ from typing import Any
 
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from homecare.accounts.branch_choice import current_branch
 from homecare.errors import DomainError
 from homecare.views import DetailPage, FormPage, ListPage
 from scheduling.audience import Reached, reach
 from scheduling.forms.broadcast import BroadcastForm
-from scheduling.forms.visit_filter import VisitFilter
-from scheduling.models import Broadcast, BroadcastRecipient, LostVisit, Visit
+from scheduling.models import Broadcast, BroadcastRecipient
+from scheduling.selection import MOST_VISITS, NAMED, Selection, bounded, select
 from scheduling.services.broadcast import AT_ONCE, send_broadcast
-from staff.models import TimeOff
 
 VIEW, ADD = "scheduling.view_broadcast", "scheduling.add_broadcast"
-MOST_VISITS = 5000
-BOUNDS = ("since", "until", "show", "absence")
 
 
 class BroadcastList(ListPage):
@@ -79,26 +75,11 @@ class BroadcastCreate(FormPage):
 
     @cached_property
     def asked(self) -> QueryDict:
-        """The filters of the address; without any that bounds the time, the next seven days."""
-        asked = self.request.GET.copy()
-        if not any(asked.get(name) for name in BOUNDS):
-            asked["show"] = "week"
-        return asked
+        return bounded(self.request.GET)
 
     @cached_property
-    def visits(self) -> list[Visit]:
-        rows = Visit.objects.visible_to(self.request.user).live()  # type: ignore[arg-type]
-        branch = current_branch(self.request)
-        rows = rows.filter(branch=branch) if branch else rows
-        lost_in = str(self.asked.get("absence", ""))
-        if lost_in.isdecimal():
-            away = TimeOff.objects.visible_to(self.request.user)  # type: ignore[arg-type]
-            absence = get_object_or_404(away, pk=int(lost_in))
-            rows = rows.filter(pk__in=LostVisit.objects.filter(time_off=absence).values("visit"))
-        else:
-            rows = VisitFilter(self.asked, queryset=rows, request=self.request).qs
-        joined = rows.select_related("client", "branch", "caregiver__user").order_by("starts_at", "pk")
-        return list(joined[: MOST_VISITS + 1])
+    def selection(self) -> Selection:
+        return select(self.request, self.asked)
 
     def get_initial(self) -> dict[str, Any]:
         topic = self.request.GET.get("topic", "")
@@ -112,7 +93,7 @@ class BroadcastCreate(FormPage):
     def preview(self, typed: Any) -> dict[str, Any]:
         """The exact recipients and what each would read."""
         audience = typed.get("audience") or Broadcast.Audience.BOTH
-        reached = reach(self.visits, audience)
+        reached = self.reached(audience)
         form = BroadcastForm(typed)
         text = form.cleaned_data["text"] if form.is_valid() else ""
         shown = [(one, one.reads(text) if text else "") for one in reached.people]
@@ -125,7 +106,7 @@ class BroadcastCreate(FormPage):
 
     def perform(self, form: Any) -> Broadcast:
         data = form.cleaned_data
-        if len(self.visits) > MOST_VISITS:
+        if self.selection.is_too_large:
             raise DomainError(_("These are more than %(n)s visits. Narrow the days.") % {"n": MOST_VISITS})
         return send_broadcast(
             self.reached(data["audience"]),
@@ -136,18 +117,18 @@ class BroadcastCreate(FormPage):
             text=data["text"],
             is_urgent=data["is_urgent"],
             selection={name: self.asked.get(name) for name in self.asked if name != "preview"},
-            visit_count=len(self.visits),
+            visit_count=len(self.selection.visits),
             branch=self.branch,
             by=self.request.user,  # type: ignore[arg-type]
         )
 
     def reached(self, audience: str) -> Reached:
-        return reach(self.visits, audience)
+        return reach(self.selection.visits, audience, self.selection.former)
 
     @property
     def branch(self) -> Any:
         """The one branch of all these visits; None when there are several."""
-        branches = {visit.branch_id: visit.branch for visit in self.visits}
+        branches = {visit.branch_id: visit.branch for visit in self.selection.visits}
         return next(iter(branches.values())) if len(branches) == 1 else None
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -159,7 +140,8 @@ class BroadcastCreate(FormPage):
         return {
             **context,
             **self.preview(typed),
-            "visit_count": len(self.visits),
-            "first": self.visits[0] if self.visits else None,
+            "visit_count": len(self.selection.visits),
+            "first": self.selection.visits[0] if self.selection.visits else None,
+            "is_list": not any(query.get(name) for name in (*NAMED, "client", "team", "role")),
             "query": query.urlencode(),
         }
