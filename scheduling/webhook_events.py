@@ -83,7 +83,7 @@ def _kinds(event: Event) -> list[str]:
 
 def _happenings(events: Sequence[Event]) -> Iterator[Happening]:
     readers: dict[str, Callable[[list[Any]], dict[Any, Any]]] = {
-        "scheduling.visit": _visits,
+        "scheduling.visit": facts_of_visits,
         "scheduling.schedule": _schedules,
     }
     for label, read in readers.items():
@@ -110,7 +110,8 @@ def _moment(value: Any) -> str | None:
     return value.isoformat() if value is not None else None
 
 
-def _visits(ids: list[Any]) -> dict[Any, dict[str, Any]]:
+def facts_of_visits(ids: list[Any]) -> dict[Any, dict[str, Any]]:
+    """What a message about each of these visits says, in the order of their time."""
     rows = Visit.objects.filter(pk__in=ids).select_related("service_type")
     return {
         row.pk: {

@@ -13,7 +13,7 @@ from django.db import connection
 
 from homecare import clock
 from homecare.accounts.models import Branch
-from homecare.demo import agency, around, care, cover, evv, money, people, planning, referrals, rota, visits
+from homecare.demo import agency, around, care, cover, evv, money, people, planning, referrals, rota, telling, visits
 from homecare.demo.agency import ZONE, Setting
 
 SIZES = {"tiny": (12, 20, 6), "demo": (60, 40, 12), "large": (1200, 300, 52)}  # clients, caregivers, weeks of past
@@ -94,6 +94,8 @@ def build(size: str, report: Report, referral_folder: Path | None = None) -> Set
     evv.build_evv(setting)
     report("Appointments, the waiting list and the next holiday")
     around.build_around(setting)
+    report("A message to all, and a webhook that is switched off")
+    telling.build_telling(setting)
     report("Referrals at the front desk")
     referrals.build_referrals(setting, referral_folder)
     return setting

@@ -13,7 +13,19 @@ from django.db import transaction
 from billing.models import Invoice
 from clients.models import Client, Referral
 from homecare.accounts.models import User
-from scheduling.models import ClockEvent, LostVisit, Offer, Visit, VisitCorrection, VisitRating
+from homecare.webhooks.models import Dispatch, Endpoint
+from scheduling.models import (
+    Appointment,
+    BroadcastRecipient,
+    ClockEvent,
+    HolidayAnswer,
+    LostVisit,
+    Offer,
+    Visit,
+    VisitCorrection,
+    VisitRating,
+    Waiting,
+)
 from staff.models import Member
 
 pytestmark = pytest.mark.django_db
@@ -41,6 +53,15 @@ def seeded() -> dict[str, object]:
                 "punches": ClockEvent.objects.unmatched().count(),
                 "corrections": VisitCorrection.objects.pending().count(),
                 "lost": LostVisit.objects.count(),
+                "called": Endpoint.objects.active().exists(),
+                "around": [
+                    list(Waiting.objects.order_by("pk").values_list("client__number", "status")),
+                    list(Appointment.objects.order_by("pk").values_list("client__number", "kind", "skipped")),
+                    list(HolidayAnswer.objects.order_by("pk").values_list("client__number", "answer")),
+                    list(BroadcastRecipient.objects.order_by("pk").values_list("user__email", "body")),
+                    BroadcastRecipient.objects.filter(notification__read_at__isnull=False).count(),
+                    list(Dispatch.objects.order_by("pk").values_list("status", "attempts", "message__public_id")),
+                ],
                 "ratings": list(VisitRating.objects.order_by("pk").values_list("score", "visit__client__number")),
             }
             raise Undo
@@ -57,6 +78,13 @@ def test_demo_is_complete_and_the_same_each_time():
     assert first["lost"] > 0
     assert (first["punches"], first["corrections"]) == (1, 1)
     assert [score for score, _client in first["ratings"]] == [5, 4, 2]
+    waiting, appointments, answers, told, read, dispatches = first["around"]
+    assert {status for _client, status in waiting} == {"waiting", "elsewhere"}
+    assert any(skipped for _client, _kind, skipped in appointments)
+    assert {answer for _client, answer in answers} == {"keep", "cancel"}
+    assert 0 < read < len(told)
+    assert {status for status, _attempts, _id in dispatches} == {"delivered", "failed", "waiting"}
+    assert first["called"] is False, "a demo calls nobody"
     second = seeded()
     assert {**second, "statuses": first["statuses"]} == first
 

@@ -73,9 +73,8 @@ def test_client_page_means_the_next_seven_days_of_the_client(http, schedule, car
 
 
 def test_board_means_what_it_shows(http, schedule, caregiver, other_caregiver, relative, branch):
-    VisitFactory(
-        client__branch=branch, caregiver=other_caregiver, starts_at=dt.datetime(2026, 12, 7, 18, tzinfo=dt.UTC)
-    )
+    afternoon = dt.datetime(2026, 12, 7, 18, tzinfo=dt.UTC)
+    VisitFactory(client__branch=branch, caregiver=other_caregiver, starts_at=afternoon)
     team = Team.objects.create(branch=branch, name="North")
     team.members.add(caregiver)
     board = reverse("scheduling:board")
