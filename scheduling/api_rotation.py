@@ -16,7 +16,7 @@ from homecare.api.viewsets import IdempotentWrites, ScopedViewSet
 from scheduling.api_parts import OwnField, Placing
 from scheduling.api_roster import RosterSerializer
 from scheduling.models import Rotation, RotationShift, RotationTurner, Schedule
-from scheduling.services.rotation import add_shift, add_turner, create_rotation, draft_rotation
+from scheduling.services.rotation import add_shift, add_turner, create_rotation, draft_rotation, update_rotation
 from staff.models import Member
 
 PLAN = "scheduling.add_roster"
@@ -57,6 +57,17 @@ class RotationSerializer(serializers.ModelSerializer):
         validators: ClassVar[list] = []  # the service and the database say it beside its field
 
 
+class ChangeSerializer(RotationSerializer):
+    """What may be changed of a rotation: everything but its branch, each only when given."""
+
+    shifts = ShiftSerializer(many=True, required=False)
+    turners = TurnerSerializer(many=True, required=False)
+
+    class Meta(RotationSerializer.Meta):
+        fields = ["name", "weeks", "starts_on", "ends_on", "shifts", "turners"]
+        extra_kwargs: ClassVar[dict] = {name: {"required": False} for name in ("name", "weeks", "starts_on")}
+
+
 class RotationViewSet(Placing, IdempotentWrites, mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedViewSet):
     """Caregivers who step through rows of shifts, week by week. Nothing changes before its draft is applied."""
 
@@ -67,6 +78,7 @@ class RotationViewSet(Placing, IdempotentWrites, mixins.ListModelMixin, mixins.R
         "list": PLAN,
         "retrieve": PLAN,
         "create": CHANGE,
+        "partial_update": CHANGE,
         "draft": CHANGE,
     }
 
@@ -84,6 +96,14 @@ class RotationViewSet(Placing, IdempotentWrites, mixins.ListModelMixin, mixins.R
         for turner in turners:
             add_turner(made, **turner, by=self.person)
         return Response(RotationSerializer(self.get_queryset().get(pk=made.pk)).data, status=201)
+
+    @extend_schema(request=ChangeSerializer, responses=RotationSerializer)
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """`shifts` and `turners`, when given, are all it then has. The plan changes when the next draft is applied."""
+        data = self.checked(ChangeSerializer)
+        parts = {name: data.pop(name, None) for name in ("shifts", "turners")}
+        update_rotation(self.get_object(), data, **parts, by=self.person)
+        return Response(RotationSerializer(self.get_object()).data)
 
     @extend_schema(request=None, responses={201: RosterSerializer})
     @action(detail=True, methods=["post"])

@@ -8,13 +8,29 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 from scheduling.pattern import Assignment
 
 WEEK = dt.timedelta(days=7)
+
+
+def still_turning(lines: Iterable[Assignment], held: Iterable[Assignment]) -> tuple[Assignment, ...]:
+    """The lines, those that say what a rotation's line says as the rotation's."""
+    turning = {_plain(line): line.rotation_id for line in held if line.rotation_id}
+    return tuple(replace(line, rotation_id=turning.get(_plain(line))) for line in lines)
+
+
+def stopped_turning(lines: Iterable[Assignment], held: Iterable[Assignment]) -> frozenset[int]:
+    """The rotations of which a held line is no longer among the lines."""
+    left = {_plain(line) for line in lines}
+    return frozenset(line.rotation_id for line in held if line.rotation_id and _plain(line) not in left)
+
+
+def _plain(line: Assignment) -> Assignment:
+    return replace(line, rotation_id=None, weekdays=tuple(sorted(line.weekdays)))
 
 
 @dataclass(frozen=True)

@@ -99,6 +99,7 @@ class Edit:
     changes: list[VisitChange]
     kept: list[Visit]
     created: list[int] = field(default_factory=list)
+    out_of: frozenset[int] = frozenset()  # rotations of which lines would be changed
 
     def count(self, fate: str) -> int:
         return sum(change.fate == fate for change in self.changes)

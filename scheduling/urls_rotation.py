@@ -8,6 +8,7 @@ urlpatterns = [
     path("", rotation.RotationList.as_view(), name="rotation-list"),
     path("new/", rotation.RotationCreate.as_view(), name="rotation-create"),
     path("<int:pk>/", rotation.RotationDetail.as_view(), name="rotation-detail"),
+    path("<int:pk>/edit/", rotation.RotationUpdate.as_view(), name="rotation-update"),
     path("<int:pk>/draft/", rotation.RotationDraft.as_view(), name="rotation-draft"),
     path("<int:pk>/shifts/new/", rotation.RotationShiftAdd.as_view(), name="rotation-add-shift"),
     path("<int:pk>/caregivers/new/", rotation.RotationTurnerAdd.as_view(), name="rotation-add-caregiver"),

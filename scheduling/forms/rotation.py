@@ -24,13 +24,15 @@ class RotationForm(forms.Form):
     starts_on = day_field(_("First Monday"))
     ends_on = day_field(_("Last day"), required=False, help_text=_("Empty: it goes on."))
 
-    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: Any, rotation: Rotation | None = None, **kwargs: Any) -> None:
         branches = Branch.objects.visible_to(user).filter(is_active=True)
         first = branches.first()
         monday = monday_of(today(first.time_zone if first else "UTC")) + dt.timedelta(days=7)
         kwargs["initial"] = {"branch": first, "starts_on": monday} | (kwargs.get("initial") or {})
         super().__init__(*args, **kwargs)
         self.fields["branch"].queryset = branches  # type: ignore[attr-defined]
+        if rotation is not None:
+            del self.fields["branch"]
 
 
 class PatternField(forms.ModelChoiceField):

@@ -136,6 +136,7 @@ class ScheduleEditForm(ScheduleForm):
     scope = forms.ChoiceField(label=_("Change"), choices=Scope.choices, widget=forms.RadioSelect, initial=Scope.ALL)
     from_on = day_field(_("From the visit on"), required=False, help_text=_("For “this and all following visits”."))
     expected = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    leaves_rotation = forms.BooleanField(label=_("Yes, the changed lines leave the rotation"), required=False)
     field_order = ["scope", "from_on"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

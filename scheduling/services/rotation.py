@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from homecare.accounts.models import Branch, User
-from homecare.audit.services.event import record
+from homecare.audit.services.event import changes_of, record
 from homecare.errors import DomainError
 from scheduling.models import Roster, RosterLine, Rotation, RotationShift, RotationTurner, Schedule
 from scheduling.placement import Judge, Placement, blocking
 from scheduling.services.rotation_lines import patterns_with, visits_of
 from scheduling.services.visit import once_more
 from staff.models import Member
+
+FRAME = ("name", "weeks", "starts_on", "ends_on")
+SHARED: dict[type, tuple[str, ...]] = {
+    RotationShift: ("row", "schedule", "slot", "weekdays"),
+    RotationTurner: ("member", "first_row", "since", "until"),
+}
 
 
 def _monday(day: dt.date | None, field: str) -> None:
@@ -28,11 +35,7 @@ def create_rotation(
     branch: Branch, *, name: str, weeks: int, starts_on: dt.date, ends_on: dt.date | None = None, by: User
 ) -> Rotation:
     """A new rotation without shifts; it changes nothing before its draft is applied."""
-    _monday(starts_on, "starts_on")
-    if not 1 <= weeks <= 8:
-        raise DomainError(_("A rotation has 1 to 8 weeks."), field="weeks")
-    if ends_on is not None and ends_on < starts_on:
-        raise DomainError(_("The last day is before the first."), field="ends_on")
+    _check_frame(weeks, starts_on, ends_on)
 
     def act() -> Rotation:
         row = Rotation.objects.create(
@@ -42,6 +45,75 @@ def create_rotation(
         return row
 
     return once_more(act)
+
+
+def _check_frame(weeks: int, starts_on: dt.date, ends_on: dt.date | None) -> None:
+    _monday(starts_on, "starts_on")
+    if not 1 <= weeks <= 8:
+        raise DomainError(_("A rotation has 1 to 8 weeks."), field="weeks")
+    if ends_on is not None and ends_on < starts_on:
+        raise DomainError(_("The last day is before the first."), field="ends_on")
+
+
+def update_rotation(
+    rotation: Rotation,
+    values: dict[str, Any],
+    *,
+    shifts: Sequence[dict[str, Any]] | None = None,
+    turners: Sequence[dict[str, Any]] | None = None,
+    by: User,
+) -> Rotation:
+    """Changes its name, weeks and days; `shifts` and `turners` are all it then has (None: as they are).
+
+    The plan changes when the next draft is applied.
+    """
+
+    def act() -> Rotation:
+        row = Rotation.objects.select_for_update(of=("self",)).select_related("branch").get(pk=rotation.pk)
+        before = {name: getattr(row, name) for name in FRAME}
+        for name in FRAME:
+            setattr(row, name, values.get(name, before[name]))
+        row.name = row.name.strip()
+        _check_frame(row.weeks, row.starts_on, row.ends_on)
+        wanted = [] if shifts is None else _exchange(row.shifts.all(), shifts, _of_shift, by)
+        joining = [] if turners is None else _exchange(row.turners.all(), turners, _of_turner, by)
+        if row.shifts.filter(row__gt=row.weeks).exists() or row.turners.filter(first_row__gt=row.weeks).exists():
+            raise DomainError(
+                _("A row beyond these weeks has shifts or caregivers. Take them out first."), field="weeks"
+            )
+        row.save(update_fields=FRAME)
+        if changes := changes_of(before, row):
+            record("rotation.changed", row, by=by, changes=changes)
+        for shift in wanted:
+            add_shift(row, **shift, by=by)
+        for turner in joining:
+            add_turner(row, **turner, by=by)
+        return row
+
+    return once_more(act)
+
+
+def _exchange(
+    held: Iterable[RotationShift | RotationTurner],
+    wanted: Sequence[dict[str, Any]],
+    key: Callable[..., tuple],
+    by: User,
+) -> list[dict[str, Any]]:
+    """Removes what is not wanted any more; returns what is to be added."""
+    new = {key(**values): values for values in wanted}
+    for part in held:
+        same = key(**{name: getattr(part, name) for name in SHARED[type(part)]})
+        if new.pop(same, None) is None:
+            remove_part(part, by=by)
+    return list(new.values())
+
+
+def _of_shift(row: int, schedule: Schedule, slot: int = 1, weekdays: Sequence[int] = ()) -> tuple:
+    return row, schedule.pk, slot, tuple(sorted(set(weekdays)))
+
+
+def _of_turner(member: Member, first_row: int, since: dt.date | None = None, until: dt.date | None = None) -> tuple:
+    return member.pk, first_row, since, until
 
 
 def add_shift(

@@ -20,10 +20,11 @@ from homecare.audit.services.event import record
 from homecare.clock import monday_of, now, today
 from homecare.errors import Conflict, DomainError
 from scheduling.homes import sharers_of
-from scheduling.models import Schedule, SeriesChange, TemporaryChange, Visit
+from scheduling.models import Rotation, Schedule, SeriesChange, TemporaryChange, Visit
 from scheduling.pattern import Pattern
 from scheduling.placement import Judge, Placement, blocking
 from scheduling.recurrence import BadRule, parse
+from scheduling.rotation import still_turning, stopped_turning
 from scheduling.series import Edit, Scope, Slot, VisitChange
 from scheduling.services.materialise import DAY, demand_reason, horizon, patterns_of, with_holidays
 from scheduling.services.schedule import check_pattern, save_assignments, untouched, write_pattern
@@ -50,11 +51,13 @@ def edit_schedule(
     note: str | None = None,
     handover_note: str | None = None,
     expected: int | None = None,
+    leaves_rotation: bool = False,
 ) -> Edit:
     """Changes the pattern and its visits that lie ahead; `edit.schedule` is the row in force afterwards.
 
     `from_on` is the day of the visit from which *this and following* counts. `expected` is how many visits the preview
-    showed as affected: when it is another number now, somebody was faster and nothing is changed (Conflict).
+    showed as affected: when it is another number now, somebody was faster and nothing is changed (Conflict). Lines of a
+    rotation that stay as they are stay its lines; changing one of them needs `leaves_rotation`.
     """
 
     def act() -> Edit:
@@ -64,11 +67,24 @@ def edit_schedule(
         lock_untouched(locked)
         edit = _work_out(locked, pattern, scope, from_on, members)
         check_expected(edit, expected)
+        if edit.out_of and not leaves_rotation:
+            raise DomainError(rotation_sentence(edit), field="leaves_rotation")
         demand_reason(edit.warnings, by=by, override_reason=override_reason)
         _save(edit, by=by, override_reason=override_reason, note=note, handover_note=handover_note)
         return edit
 
     return once_more(act)
+
+
+def rotation_sentence(edit: Edit) -> str:
+    """Whose lines the change takes out of which rotation, and what follows from it; '' when none."""
+    names = Rotation.objects.filter(pk__in=edit.out_of).order_by("name").values_list("name", flat=True)
+    if not names:
+        return ""
+    return _(
+        "The rotation %(names)s gives caregivers to this pattern, and lines of it change here. They leave the rotation"
+        " until it is applied again."
+    ) % {"names": ", ".join(f"“{name}”" for name in names)}
 
 
 def check_expected(edit: Edit, expected: int | None) -> None:
@@ -92,6 +108,7 @@ def _work_out(
         starts_on=max(start, schedule.starts_on),
         ends_on=_last_day(schedule, pattern),
         temporary=held.temporary,
+        assignments=still_turning(pattern.assignments, held.assignments),
     )
     check_pattern(schedule.client, pattern)
     if pattern.head_count > 1 and schedule.sharers.exists():
@@ -100,6 +117,7 @@ def _work_out(
     free = free_slots(pattern, kept, zone_name, schedule)
     changes = matched(affected, free, monthly=pattern.rule.startswith("FREQ=MONTHLY"))
     edit = Edit(schedule, pattern, start, changes, kept)
+    edit.out_of = stopped_turning(pattern.assignments, held.assignments)
     judge_edit(edit, members)
     return edit
 

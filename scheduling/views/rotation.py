@@ -16,12 +16,14 @@ from homecare.views import ActionView, DetailPage, FormPage, ListPage
 from scheduling.forms.rotation import LeaveForm, RotationForm, ShiftForm, TurnerForm
 from scheduling.models import Roster, Rotation, RotationShift, RotationTurner, SeriesChange
 from scheduling.services.rotation import (
+    FRAME,
     add_shift,
     add_turner,
     create_rotation,
     draft_rotation,
     leave_rotation,
     remove_part,
+    update_rotation,
 )
 
 PLAN = "scheduling.add_roster"
@@ -52,6 +54,29 @@ class RotationCreate(FormPage):
     def perform(self, form: Any) -> Rotation:
         data = form.cleaned_data
         return create_rotation(data.pop("branch"), **data, by=self.request.user)  # type: ignore[arg-type]
+
+
+class RotationUpdate(FormPage):
+    """Its name, weeks and days."""
+
+    permission = CHANGE
+    form_class = RotationForm
+    extra_context = {"heading": gettext_lazy("Change the rotation"), "submit_label": gettext_lazy("Save")}
+
+    @cached_property
+    def rotation(self) -> Rotation:
+        return get_object_or_404(Rotation.objects.visible_to(self.request.user), pk=self.kwargs["pk"])  # type: ignore[arg-type]
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        initial = {name: getattr(self.rotation, name) for name in FRAME}
+        return super().get_form_kwargs() | {"user": self.request.user, "rotation": self.rotation, "initial": initial}
+
+    def perform(self, form: Any) -> Rotation:
+        return update_rotation(self.rotation, form.cleaned_data, by=self.request.user)  # type: ignore[arg-type]
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        url = self.rotation.get_absolute_url()
+        return super().get_context_data(subtitle=self.rotation.name, cancel_url=url, **kwargs)
 
 
 class RotationDetail(DetailPage):

@@ -31,7 +31,7 @@ from scheduling.series import Edit, Fate
 from scheduling.series_facts import facts_of
 from scheduling.services.materialise import Planned
 from scheduling.services.schedule import create_schedules, preview_schedules
-from scheduling.services.schedule_edit import edit_schedule, preview_edit
+from scheduling.services.schedule_edit import edit_schedule, preview_edit, rotation_sentence
 from scheduling.views.series_change import offer_undo
 from staff.models import Member
 
@@ -221,6 +221,7 @@ def edit_context(client: Client, service_type: ServiceType, edit: Edit, sentence
         "counts": counted(edit),
         "facts": facts_of(client, service_type, before, after),
         "told": edit.told,
+        "out_of": rotation_sentence(edit),
     }
 
 
@@ -280,6 +281,7 @@ class ScheduleUpdate(SchedulePage, PatternPage):
             note=data["note"],
             handover_note=data["handover_note"],
             expected=data["expected"],
+            leaves_rotation=data["leaves_rotation"],
         )
         offer_undo(self.request, edit.schedule, _("The pattern is changed."))
         return edit.schedule

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+from dataclasses import replace
 
 import pytest
 from django.urls import reverse
@@ -12,11 +13,14 @@ from clients.models import CaregiverPreference
 from homecare.clock import monday_of, today
 from homecare.errors import Conflict, DomainError
 from scheduling.models import AssignmentRule, Roster, RosterLine, Rotation, SeriesChange, Visit
-from scheduling.pattern import Assignment
+from scheduling.pattern import Assignment, Pattern
 from scheduling.rotation import Shift, Turner, Turns
+from scheduling.series import Scope
+from scheduling.services.materialise import patterns_of
 from scheduling.services.roster import apply_roster
 from scheduling.services.rotation import add_shift, add_turner, create_rotation, draft_rotation, leave_rotation
 from scheduling.services.schedule import create_schedule, extend_schedules
+from scheduling.services.schedule_edit import edit_schedule
 from scheduling.services.undo import undo_change
 from tests.factories import ClientFactory, MemberFactory, ServiceTypeFactory
 
@@ -259,3 +263,81 @@ def test_list_and_draft_need_the_same_queries_for_1_and_30_rows(
     with django_assert_max_num_queries(50):
         draft_rotation(rotation, by=coordinator)
     assert RosterLine.objects.count() > 30
+
+
+def edited(pattern, lines, by, **fields):
+    held = Pattern.of(pattern, ())
+    return edit_schedule(
+        pattern, replace(held, assignments=lines, **fields), scope=Scope.ALL, by=by, override_reason="-"
+    )
+
+
+def lines_of(pattern):
+    """As the pattern's form sends them: nothing says that a rotation wrote them."""
+    return [replace(line, rotation_id=None) for line in patterns_of([pattern])[pattern.pk].assignments]
+
+
+def test_editing_a_pattern_keeps_its_lines_in_the_rotation(rotation, two, coordinator):
+    applied(rotation, coordinator)
+    edit = edited(two[0], tuple(reversed(lines_of(two[0]))), coordinator, start_time=dt.time(10))
+    tagged = AssignmentRule.objects.filter(schedule=edit.schedule, rotation=rotation)
+    assert (tagged.count(), edit.out_of) == (2, frozenset())
+    applied(rotation, coordinator)
+    assert AssignmentRule.objects.filter(rotation=rotation).count() == 4, "applied again it finds them"
+
+
+def test_changing_a_line_of_a_rotation_asks_once(rotation, two, coordinator, as_user):
+    applied(rotation, coordinator)
+    http = as_user(coordinator)
+    url = reverse("scheduling:schedule-update", args=[two[0].pk])
+    form = http.get(url).context
+    data = {name: form["form"][name].value() or "" for name in form["form"].fields} | {"scope": "all", "interval": 1}
+    filled = [line for line in form["lines"] if line["member"].value()]
+    rows = [{name: line[name].value() or [] for name in line.fields} for line in filled]
+    rows[1]["every_weeks"] = 4
+    data |= {f"team-{at}-{name}": value for at, row in enumerate(rows) for name, value in row.items()}
+    data |= {"team-TOTAL_FORMS": len(rows), "team-INITIAL_FORMS": 0, "override_reason": "Agreed", "expected": ""}
+    data.pop("leaves_rotation")
+    assert "“Early”" in http.post(url + "?preview", data, HTTP_HX_REQUEST="true").content.decode()
+    refused = http.post(url, data)
+    assert "“Early”" in refused.context["form"].errors["leaves_rotation"][0]
+    assert 'name="leaves_rotation"' in refused.content.decode()
+    assert AssignmentRule.objects.filter(schedule=two[0], rotation=rotation).count() == 2
+    assert http.post(url, data | {"leaves_rotation": "on"}).status_code == 302
+    assert AssignmentRule.objects.filter(schedule=two[0], rotation=rotation).count() == 1
+
+
+def test_changed_whole_through_the_api(rotation, two, as_user, branch, caregiver, other_caregiver, coordinator, monday):
+    http = as_user(coordinator)
+    url = reverse("api:rotation-detail", args=[rotation.pk])
+
+    def patch(body, **more):
+        return http.patch(url, json.dumps(body), content_type="application/json", **more)
+
+    kept = rotation.shifts.get(schedule=two[0])
+    shifts = [{"row": 1, "schedule": two[0].pk}, {"row": 3, "schedule": two[1].pk, "weekdays": [1]}]
+    answer = patch({"name": "Late", "weeks": 3, "shifts": shifts}, HTTP_IDEMPOTENCY_KEY="p")
+    assert (answer.status_code, answer.json()["name"], answer.json()["weeks"]) == (200, "Late", 3)
+    assert list(rotation.shifts.values_list("row", "schedule", "weekdays")) == [
+        (1, two[0].pk, []),
+        (3, two[1].pk, [1]),
+    ]
+    assert rotation.shifts.get(row=1).pk == kept.pk, "what stays is the same row"
+    assert {row["member"] for row in answer.json()["turners"]} == {caregiver.pk, other_caregiver.pk}
+    for body, field in (
+        ({"weeks": 2}, "weeks"),
+        ({"starts_on": str(monday + dt.timedelta(days=1))}, "starts_on"),
+        ({"shifts": [{"row": 9, "schedule": two[0].pk}]}, "row"),
+    ):
+        refused = patch(body)
+        assert (refused.status_code, list(refused.json()["errors"])) == (422, [field])
+    assert rotation.shifts.count() == 2, "a refusal changes nothing"
+
+
+def test_frame_is_changed_on_its_page(rotation, as_user, coordinator, monday):
+    url = reverse("scheduling:rotation-update", args=[rotation.pk])
+    http = as_user(coordinator)
+    assert http.get(url).context["form"]["weeks"].value() == 2
+    http.post(url, {"name": "Late", "weeks": 4, "starts_on": str(monday), "ends_on": ""})
+    rotation.refresh_from_db()
+    assert (rotation.name, rotation.weeks, rotation.shifts.count()) == ("Late", 4, 2)
