@@ -14,6 +14,10 @@ from scheduling.roster.instance import Instance, Plan, Stop
 HARD = 1e4  # what a minute of a broken hard rule costs; no price of an agency comes near
 PROMISED = 1e6  # what leaving a promised visit unfilled costs
 FREE = 1e9  # no bound
+PRICES = (  # the columns of Problem.w, as moves.py names them
+    *("travel", "worst_lateness", "waiting", "worst_waiting", "overtime", "worst_idle", "imbalance"),
+    *("lacking", "lacking_visit", "crowd"),
+)
 MATES = 3  # the others of a link: four people at most
 NEAR = 24  # so many likely neighbours of each visit are tried
 
@@ -37,7 +41,8 @@ TOUR = np.dtype([("pause_at", "i8"), ("pause_starts", "f8"), ("touched", "i8"), 
 class Problem(NamedTuple):
     """What does not change while searching. Rows of `visit` and `crew` are visits and runs, of `place` nodes.
 
-    w: travel, worst lateness, waiting, worst waiting, overtime, worst idle, imbalance.
+    w: the prices in the order of PRICES.
+    Rows of `promised` are carers (minutes, visits), of `circle` visits, of `limit` and `present` circles.
     """
 
     n: int
@@ -62,6 +67,10 @@ class Problem(NamedTuple):
     w: Any
     near_before: Any
     near_after: Any
+    promised: Any
+    circle: Any
+    limit: Any
+    present: Any
 
 
 class State(NamedTuple):
@@ -71,7 +80,10 @@ class State(NamedTuple):
     tour: Any
     tally: Any
     load: Any
+    comes: Any
     faces: Any
+    around: Any
+    crowd: Any
     present: Any
     sums: Any
     ints: Any
@@ -128,10 +140,11 @@ def problem_of(instance: Instance) -> tuple[Problem, Names]:
         "pause": pause,
         "at_opening": int(instance.leaves_at_opening),
         "detailed": int(any((w.waiting, w.worst_waiting, w.worst_idle, w.imbalance))),
-        "w": np.array(
-            [w.travel, w.worst_lateness, w.waiting, w.worst_waiting, w.overtime, w.worst_idle, w.imbalance],
-            dtype=np.float64,
+        "w": np.array([getattr(w, name) for name in PRICES], dtype=np.float64),
+        "promised": np.array(
+            [(c.minutes_promised, c.visits_promised) for c in instance.carers] or [(0, 0)], dtype="f8"
         ),
+        **_circles(instance, carers),
     }
     values["near_before"], values["near_after"] = _near(values)
     return Problem(**values), Names([v.key for v in visits], [run.key for run in runs])
@@ -199,6 +212,22 @@ def _faces(instance: Instance, clients: dict[Any, int], carers: dict[Any, int]) 
         if client in clients and carer in carers:
             face[clients[client], carers[carer]] = amount
     return face
+
+
+def _circles(instance: Instance, carers: dict[Any, int]) -> dict[str, Any]:
+    index = {circle.key: number for number, circle in enumerate(instance.circles)}
+    present = np.zeros((max(1, len(index)), max(1, len(carers))), dtype=np.uint8)
+    for number, circle in enumerate(instance.circles):
+        present[number, [carers[key] for key in circle.present if key in carers]] = 1
+    # Somebody who comes but is no carer of the instance takes a place of the circle all the same.
+    strangers = [sum(key not in carers for key in circle.present) for circle in instance.circles]
+    limits = [circle.limit - away for circle, away in zip(instance.circles, strangers, strict=True)]
+    of_visits = [-1 if visit.circle is None else index.get(visit.circle, -1) for visit in instance.visits]
+    return {
+        "circle": np.array(of_visits, dtype=np.int64),
+        "limit": np.array(limits or [0], dtype=np.int64),
+        "present": present,
+    }
 
 
 def _crew(instance: Instance, carers: dict[Any, int]) -> tuple[Any, Any]:
@@ -276,9 +305,12 @@ def state_of(problem: Problem, seed: int) -> State:
         tour=tour,
         tally=np.zeros((max(1, m), 6)),
         load=np.zeros(max(1, len(problem.cap))),
+        comes=np.zeros(max(1, len(problem.cap)), dtype=np.int64),
+        around=np.zeros(problem.present.shape, dtype=np.int64),
+        crowd=problem.present.sum(axis=1, dtype=np.int64),
         faces=np.zeros((problem.visit["client"].max(initial=0) + 1, max(1, len(problem.cap))), dtype=np.int64),
         present=np.zeros(len(problem.group_size), dtype=np.int64),
-        sums=np.array([alone + problem.group_price.sum() + _fixed_ways(problem), 0.0, 0.0]),
+        sums=np.array([alone + problem.group_price.sum() + _fixed_ways(problem) + _unkept(problem), 0.0, 0.0]),
         ints=np.array([n, 0, 0, 0, 0, 0, 0], dtype=np.int64),
         log_values=np.zeros((len(node), 4)),
         touched_values=np.zeros((max(1, m), 7)),
@@ -292,6 +324,12 @@ def _fixed_ways(problem: Problem) -> float:
     m, n = problem.runs, problem.n
     ways = problem.travel[problem.place[n : n + m], problem.place[n + m : n + 2 * m]]
     return float(problem.w[0] * (ways * problem.crew["fixed"]).sum()) if m else 0.0
+
+
+def _unkept(problem: Problem) -> float:
+    """What promises and circles cost as long as nothing is planned."""
+    crowd = np.maximum(0, problem.present.sum(axis=1, dtype=np.int64) - problem.limit)
+    return float(problem.w[7:9] @ problem.promised.sum(axis=0) + problem.w[9] * crowd.sum())
 
 
 def plan_of(problem: Problem, names: Names, state: State) -> Plan:

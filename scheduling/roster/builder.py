@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -22,9 +22,9 @@ from homecare import clock
 from homecare.accounts.models import Branch
 from scheduling.facts import fetch
 from scheduling.models import Visit as VisitRow
-from scheduling.placement import Finding, Judge, Placement, Subject, blocking
+from scheduling.placement import Finding, Judge, Placement, Severity, Subject, blocking
 from scheduling.roster import hours
-from scheduling.roster.instance import Carer, Instance, Key, Link, Plan, Run, Stop, Visit
+from scheduling.roster.instance import Carer, Circle, Instance, Key, Link, Plan, Run, Stop, Visit, Weights
 from staff.models import Availability, Member, TimeOff
 
 ALL_DAY = [hours.Line(weekday, dt.time(), dt.time(), dt.date.min, None) for weekday in range(7)]
@@ -43,6 +43,7 @@ NIGHT = dt.time(4)  # where one working day ends and the next begins
 LONGEST = 12 * 60  # minutes: longer visits, live-in care among them, are no matter of routes and stand fast
 MINUTE = dt.timedelta(minutes=1)
 
+CROWD = "caregivers_per_week"  # the rule that limits how many caregivers a client sees
 NOWHERE = 0  # no client's key: where a visit by telephone or video is, no way from anywhere
 
 
@@ -60,6 +61,9 @@ class Wishes:
     unknown_carer: float = 6.0
     new_face: float = 10.0
     changed_carer: float = 15.0
+    lacking: float = 1.0  # a guaranteed minute that is not worked is paid as one on the way is
+    lacking_visit: float = 30.0
+    crowd: float = 60.0  # each caregiver beyond what a client sees in a week: as much as a warning
 
 
 @dataclass
@@ -129,15 +133,18 @@ class _Builder:
         travel, homes, places = self._travel(judge)
         runs = self._runs(homes, places)
         known = self._known()
-        left = self._minutes_left()
         visits = [self._visit(row, allowed[row.pk], known, places) for row in self.movable]
         instance = Instance(
             visits=visits,
             runs=runs,
-            carers=[Carer(pk, max(0.0, minutes)) for pk, minutes in left.items()],
+            carers=self._carers(),
             travel=travel,
             links=self._links(),
             new_faces=self._faces(known),
+            circles=self._circles(),
+            weights=Weights(
+                lacking=self.wishes.lacking, lacking_visit=self.wishes.lacking_visit, crowd=self.wishes.crowd
+            ),
             commute_counts=False,
         )
         instance = self._beside_fast(instance)
@@ -181,7 +188,7 @@ class _Builder:
         batch = [Placement.of(row, member_id=None) for row in self.movable]
         judge = Judge([*(p for row in asked.values() for p in row), *batch], {"branches": [self.branch]})
         self.rules = {rule.code: rule for rule in judge.rules}
-        judge.ask([rule for rule in judge.rules if _is_about_people(rule)])
+        judge.ask([rule for rule in judge.rules if _is_about_people(rule) and not _is_crowd_warning(rule)])
         found = {}
         for key, rows in groups.items():
             carers: dict[Key, float] = {}
@@ -233,25 +240,56 @@ class _Builder:
             found += hours.runs_of(member.pk, homes[member.pk], spans, fast[member.pk], cuts, gap)
         return found
 
-    def _minutes_left(self) -> dict[int, float]:
-        """What each member's weekly limit leaves for these days; of several weeks each counts in full."""
+    def _weeks(self) -> tuple[int, Any]:
+        """(how many weeks the days touch, the live visits of these weeks that are not to be planned)."""
         zone, monday = self.branch.time_zone, clock.monday_of(self.first)
         weeks = (clock.monday_of(self.last) - monday).days // 7 + 1
-        starts, ends = (
-            clock.at_local(monday, dt.time(), zone),
-            clock.at_local(monday + weeks * 7 * DAY, dt.time(), zone),
-        )
-        rows = (
-            VisitRow.objects.live()
-            .leading()
-            .filter(caregiver__in=self.members, starts_at__gte=starts, starts_at__lt=ends)
-        )
-        left = {member.pk: float(member.weekly_minutes_limit * weeks) for member in self.members}
-        movable = {row.pk for row in self.movable}
-        for pk, member, first, last in rows.values_list("pk", "caregiver", "starts_at", "ends_at"):
-            if pk not in movable:
-                left[member] -= (last - first).total_seconds() / 60
-        return left
+        starts = clock.at_local(monday, dt.time(), zone)
+        ends = clock.at_local(monday + weeks * 7 * DAY, dt.time(), zone)
+        rows = VisitRow.objects.live().filter(starts_at__gte=starts, starts_at__lt=ends, caregiver__isnull=False)
+        movable = [row.pk for row in self.movable]
+        return weeks, rows.exclude(pk__in=movable).exclude(leader__in=movable)
+
+    def _carers(self) -> list[Carer]:
+        """What each member's weekly limit leaves for these days, and what a guaranteed week still lacks; of several
+        weeks each counts in full."""
+        weeks, rows = self._weeks()
+        minutes: Counter[int] = Counter()
+        visits: Counter[int] = Counter()
+        held = rows.leading().filter(caregiver__in=self.members).values_list("caregiver", "starts_at", "ends_at")
+        for member, first, last in held:
+            minutes[member] += int((last - first).total_seconds() // 60)
+            visits[member] += 1
+        return [
+            Carer(
+                row.pk,
+                float(max(0, row.weekly_minutes_limit * weeks - minutes[row.pk])),
+                float(max(0, row.weekly_minutes_guaranteed * weeks - minutes[row.pk])),
+                max(0, row.weekly_visits_guaranteed * weeks - visits[row.pk]),
+            )
+            for row in self.members
+        ]
+
+    def _circle(self, row: VisitRow) -> tuple[int, dt.date] | None:
+        """The client's week whose caregivers are counted, when the rule is on and there is a limit."""
+        return (row.client_id, self._monday(row.starts_at)) if self._limit(row) else None
+
+    def _limit(self, row: VisitRow) -> int:
+        rule = self.rules.get(CROWD)
+        return (row.client.weekly_caregivers_limit or rule.numbers["caregivers"]) if rule is not None else 0
+
+    def _monday(self, moment: dt.datetime) -> dt.date:
+        return clock.monday_of(clock.local_date(moment, self.branch.time_zone))
+
+    def _circles(self) -> list[Circle]:
+        limits = {circle: self._limit(row) for row in self.movable if (circle := self._circle(row)) is not None}
+        if not limits:
+            return []
+        present: dict[Any, set[int]] = defaultdict(set)
+        rows = self._weeks()[1].filter(client__in={client for client, _monday in limits})
+        for client, member, starts_at in rows.values_list("client", "caregiver", "starts_at"):
+            present[client, self._monday(starts_at)].add(member)
+        return [Circle(key, limit, frozenset(present[key])) for key, limit in limits.items()]
 
     def _known(self) -> dict[tuple[int, int], int]:
         """(client, member) → visits in the last 90 days before the plan; a preferred caregiver counts as known."""
@@ -297,6 +335,7 @@ class _Builder:
             carers=carers,
             price=self.wishes.unfilled,
             client=row.client_id,
+            circle=self._circle(row),
             barred=allowed[1],
         )
 
@@ -343,6 +382,11 @@ class _Builder:
                     stops[row.pk] = Stop(run.key, starts)
                     break
         return Plan(stops)
+
+
+def _is_crowd_warning(rule: Any) -> bool:
+    """A warning that too many come to a client is priced by the plan's own circles; a block bars."""
+    return rule.code == CROWD and rule.severity == Severity.WARN
 
 
 def _is_about_people(rule: Any) -> bool:

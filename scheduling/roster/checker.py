@@ -47,6 +47,9 @@ class Score:
     prices: float
     new_faces: float
     missed_pauses: float
+    lacking: float
+    lacking_visits: float
+    crowd: float
     unfilled: int
     unfilled_price: float
     total: float
@@ -219,7 +222,9 @@ def score(instance: Instance, plan: Plan) -> Score:
         "new_faces": sum(instance.new_faces.get(pair, 0.0) for pair in met if pair[0] is not None),
         "missed_pauses": sum(run.pause.price for run in instance.runs if run.pause and run.key not in plan.pauses),
         "unfilled_price": sum(visit.price for visit in unfilled),
+        "crowd": float(sum(_crowd(instance, legs))),
     }
+    parts["lacking"], parts["lacking_visits"] = _lacking(instance, legs)
     total = (
         w.travel * parts["travel"]
         + (w.lateness or 0.0) * parts["lateness"]
@@ -229,6 +234,9 @@ def score(instance: Instance, plan: Plan) -> Score:
         + w.overtime * parts["overtime"]
         + w.worst_idle * parts["worst_idle"]
         + w.imbalance * parts["imbalance"]
+        + w.lacking * parts["lacking"]
+        + w.lacking_visit * parts["lacking_visits"]
+        + w.crowd * parts["crowd"]
         + parts["prices"]
         + parts["new_faces"]
         + parts["missed_pauses"]
@@ -244,6 +252,27 @@ def _unfilled(instance: Instance, plan: Plan) -> list[Visit]:
         if not missing.isdisjoint(link.visits):
             missing |= set(link.visits)
     return [v for v in instance.visits if v.key in missing]
+
+
+def _lacking(instance: Instance, legs: list[tuple[Run, Leg]]) -> tuple[float, float]:
+    """(minutes, visits) promised to carers that the plan does not give them."""
+    minutes: dict[Key, float] = defaultdict(float)
+    visits: dict[Key, int] = defaultdict(int)
+    for run, leg in legs:
+        minutes[run.carer] += leg.visit.minutes
+        visits[run.carer] += 1
+    carers = instance.carers
+    short = sum(max(0.0, row.minutes_promised - minutes[row.key]) for row in carers)
+    return short, float(sum(max(0, row.visits_promised - visits[row.key]) for row in carers))
+
+
+def _crowd(instance: Instance, legs: list[tuple[Run, Leg]]) -> Iterator[int]:
+    """Of each circle how many carers come beyond its limit."""
+    come: dict[Key, set[Key]] = {circle.key: set(circle.present) for circle in instance.circles}
+    for run, leg in legs:
+        if leg.visit.circle in come:
+            come[leg.visit.circle].add(run.carer)
+    return (max(0, len(come[circle.key]) - circle.limit) for circle in instance.circles)
 
 
 def _waits(walked: Tour) -> Iterator[float]:

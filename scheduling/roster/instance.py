@@ -33,6 +33,7 @@ class Visit:
     is_required: bool = False
     is_pinned: bool = False
     client: Key | None = None
+    circle: Key | None = None
     barred: Mapping[Key, str] = field(default_factory=dict)
 
 
@@ -97,10 +98,24 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Carer:
-    """`minutes_left`: how much more the carer may work in these days, None without a limit."""
+    """`minutes_left`: how much more the carer may work in these days, None without a limit.
+
+    `minutes_promised`, `visits_promised`: how much of what is guaranteed to the carer the plan still has to give.
+    """
 
     key: Key
     minutes_left: float | None = None
+    minutes_promised: float = 0.0
+    visits_promised: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Circle:
+    """A client's week: more carers than `limit` cost. `present` come in it already, by visits that stand fast."""
+
+    key: Key
+    limit: int
+    present: frozenset[Key] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +130,9 @@ class Weights:
     overtime: float = 0.0
     worst_idle: float = 0.0
     imbalance: float = 0.0
+    lacking: float = 0.0  # a minute promised to a carer that the plan does not give
+    lacking_visit: float = 0.0
+    crowd: float = 0.0  # each carer beyond the limit of a circle
 
 
 @dataclass(frozen=True)
@@ -134,6 +152,7 @@ class Instance:
     links: Sequence[Link] = ()
     weights: Weights = field(default_factory=Weights)
     new_faces: Mapping[tuple[Key, Key], float] = field(default_factory=dict)
+    circles: Sequence[Circle] = ()
     commute_counts: bool = True
     leaves_at_opening: bool = False
 

@@ -15,6 +15,7 @@ FIXED, LATE, RUNS = 0, 1, 2  # State.sums
 COST, WORST_WAIT, IDLE, WORK, ENDS, BEGINS = 0, 1, 2, 3, 4, 5  # State.tally
 UNLINKED, LINKED, WINDOW, PAUSE = 0, 1, 2, 3  # State.ops
 TRAVEL, W_LATE, WAITING, W_WAIT, OVERTIME, W_IDLE, IMBALANCE = 0, 1, 2, 3, 4, 5, 6  # Problem.w
+LACKING, LACKING_VISIT, CROWD = 7, 8, 9
 
 
 @inner
@@ -59,11 +60,34 @@ def _missing(P, S, v, step):
 
 
 @inner
+def _unkept(P, S, c):
+    """What it costs that carer c has less than is promised."""
+    minutes = max(0.0, P.promised[c, 0] - S.load[c])
+    return P.w[LACKING] * minutes + P.w[LACKING_VISIT] * max(0.0, P.promised[c, 1] - S.comes[c])
+
+
+@inner
+def _crowd(P, S, v, c, step):
+    """What a carer more or less in the circle of v costs."""
+    k = P.circle[v]
+    if k < 0:
+        return 0.0
+    S.around[k, c] += step
+    if P.present[k, c] or S.around[k, c] != (1 if step > 0 else 0):
+        return 0.0
+    before = max(0, S.crowd[k] - P.limit[k])
+    S.crowd[k] += step
+    return P.w[CROWD] * (max(0, S.crowd[k] - P.limit[k]) - before)
+
+
+@inner
 def _belong(P, S, v, r, step):
     """Prices of v with the carer of run r, as it comes (1) or goes (−1)."""
     c = P.crew.carer[r]
+    unkept = _unkept(P, S, c)
     S.load[c] += step * P.visit.minutes[v]
-    price = step * P.price[v, c] + _missing(P, S, v, step)
+    S.comes[c] += step
+    price = step * P.price[v, c] + _missing(P, S, v, step) + _unkept(P, S, c) - unkept + _crowd(P, S, v, c, step)
     if P.face.shape[0] > 0:
         k = P.visit.client[v]
         S.faces[k, c] += step

@@ -88,6 +88,39 @@ def test_whom_a_rule_warns_of_costs_more(branch, monday):
     assert carers[member.pk] - carers[other.pk] == Wishes().warning
 
 
+def test_a_guaranteed_week_and_a_limit_of_caregivers_have_a_price(branch, monday):
+    client = client_at(branch, 42.36, weekly_caregivers_limit=1)
+    promised = member_at(branch, 42.45, weekly_minutes_guaranteed=600, weekly_visits_guaranteed=5)
+    near = member_at(branch, 42.36)
+    visit_at(client, monday, 9, caregiver=promised)
+    pinned = Visit.objects.get()
+    for number in range(3):
+        visit_at(client, monday + number * DAY, 12)
+    draft = build(branch, monday, monday + 6 * DAY, Wishes(pinned=[pinned.pk]))
+    carers = {row.key: (row.minutes_left, row.minutes_promised, row.visits_promised) for row in draft.instance.carers}
+    assert carers == {promised.pk: (2340, 540, 4), near.pk: (2400, 0, 0)}
+    (circle,) = draft.instance.circles
+    assert (circle.key, circle.limit, circle.present) == ((client.pk, monday), 1, {promised.pk})
+    assert {row.circle for row in draft.instance.visits} == {circle.key}
+    plan = propose(draft, seconds=0.3).plan
+    assert {draft.instance.run_of[stop.run].carer for stop in plan.stops.values()} == {promised.pk}
+    Agency.objects.update(rule_severities={"caregivers_per_week": "off"})
+    assert build(branch, monday, monday + 6 * DAY).instance.circles == []
+
+
+def test_a_limit_that_blocks_bars_whoever_would_be_too_many(branch, monday):
+    Agency.current()
+    Agency.objects.update(rule_severities={"caregivers_per_week": "block"})
+    client = client_at(branch, 42.36, weekly_caregivers_limit=1)
+    here, other = member_at(branch, 42.45), member_at(branch, 42.36)
+    visit_at(client, monday, 9, caregiver=here)
+    pinned = Visit.objects.get()
+    visit_at(client, monday, 12)
+    draft = build(branch, monday, monday, Wishes(pinned=[pinned.pk]))
+    (visit,) = draft.instance.visits
+    assert (set(visit.carers), list(visit.barred)) == ({here.pk}, [other.pk])
+
+
 def test_time_off_and_other_visits_hold_the_carers_time(branch, monday):
     member, client = member_at(branch, 42.36), client_at(branch, 42.36)
     TimeOffFactory(member=member, starts_at=at(monday, 8), ends_at=at(monday, 10), status=TimeOff.Status.APPROVED)

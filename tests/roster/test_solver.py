@@ -3,13 +3,14 @@
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scheduling.roster.checker import breaches, score
-from scheduling.roster.instance import Carer, Instance, Link, Pause, Plan, Run, Stop, Visit, Weights
+from scheduling.roster.instance import Carer, Circle, Instance, Link, Pause, Plan, Run, Stop, Visit, Weights
 from scheduling.roster.replanning import changes, keep_close, remaining
 from scheduling.roster.solver import Search, solve, sound
 from tests.roster.small import ANA, BEN, day, visit
@@ -67,6 +68,33 @@ def test_weekly_hours_are_kept():
     assert len(solve(instance, seconds=QUICK).plan.stops) == 2
 
 
+@pytest.mark.parametrize("promised", [ANA, BEN])
+@pytest.mark.parametrize("of", [{"minutes_promised": 60}, {"visits_promised": 2}])
+def test_whoever_has_guaranteed_time_unfilled_comes_first(promised, of):
+    """Ben lives nearer by 10 minutes: without a promise he takes both; a promise to Ana outweighs the way."""
+    carers = [Carer(key, **(of if key == promised else {})) for key in (ANA, BEN)]
+    visits = [visit("x", 480, 520), visit("y", 560, 620)]
+    instance = day(*visits, carers=carers, weights=Weights(lacking=1, lacking_visit=30))
+    plan = solve(instance, seconds=QUICK).plan
+    assert {instance.run_of[stop.run].carer for stop in plan.stops.values()} == {promised}
+    assert score(instance, plan).lacking + score(instance, plan).lacking_visits == 0
+    unmoved = day(*visits, carers=carers)
+    free = solve(unmoved, seconds=QUICK).plan
+    assert {unmoved.run_of[stop.run].carer for stop in free.stops.values()} == {BEN}
+
+
+def test_no_more_carers_come_to_a_client_than_its_limit():
+    """Ana comes already. Ben, who lives nearer, takes the visits only where the limit has room for him."""
+    visits = [visit(f"v{n}", 480 + 40 * n, 520 + 40 * n, circle="week") for n in range(3)]
+    alone = day(*visits, circles=[Circle("week", 1, frozenset({ANA}))], weights=Weights(crowd=60))
+    plan = solve(alone, seconds=QUICK).plan
+    assert {alone.run_of[stop.run].carer for stop in plan.stops.values()} == {ANA}
+    assert score(alone, plan).crowd == 0
+    two = day(*visits, circles=[Circle("week", 2, frozenset({ANA}))], weights=Weights(crowd=60))
+    other = solve(two, seconds=QUICK).plan
+    assert {two.run_of[stop.run].carer for stop in other.stops.values()} == {BEN}
+
+
 def test_a_search_told_to_stop_returns_its_best_plan_within_two_seconds():
     instance = day(*(visit(f"v{n}", 480, 690) for n in range(4)))
     began = time.monotonic()
@@ -119,9 +147,14 @@ def test_unlawful_visits_are_taken_out_with_their_other_half():
 
 def test_the_searchs_own_price_is_the_checkers_score():
     weights = Weights(travel=1, lateness=2, worst_lateness=3, waiting=1, overtime=2, worst_idle=1, imbalance=1)
+    weights = replace(weights, lacking=1, lacking_visit=20, crowd=25)
     runs = [Run("a", ANA, 480, 560, 2, 2, pause=Pause(500, 600, 15, 30)), Run("b", BEN, 470, 720, 3, 3)]
     visits = [visit(f"v{n}", 480 + 20 * n, 500 + 20 * n, place=n % 2, carers={ANA: 3.0, BEN: 0.0}) for n in range(6)]
-    instance = day(*visits, runs=runs, weights=weights, links=(Link(("v0", "v2")), Link(("v1", "v3"), 10, 40)))
+    visits = [replace(row, circle=row.client) for row in visits]
+    links = (Link(("v0", "v2")), Link(("v1", "v3"), 10, 40))
+    circles = [Circle("client 0", 1, frozenset({"Cleo"})), Circle("client 1", 1, frozenset({ANA}))]
+    carers = [Carer(ANA, minutes_promised=200, visits_promised=3), Carer(BEN, minutes_promised=45, visits_promised=1)]
+    instance = day(*visits, runs=runs, weights=weights, links=links, circles=circles, carers=carers)
     search = Search(instance, QUICK, None)
     plan = search.run(3)
     assert breaches(instance, plan) == []
