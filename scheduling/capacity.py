@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from clients.models import Client
 from homecare.accounts.models import Branch
-from homecare.clock import local, minutes_between, week_bounds
+from homecare.clock import local, minutes_between, now, week_bounds
 from scheduling.free_time import Held, read_limits, taken, ways_of
 from scheduling.models import ServiceType, Visit, Waiting
 from scheduling.waiting_list import USUAL_START
@@ -45,6 +45,7 @@ class Cell:
     free: int
     unfilled: int
     waiting: int
+    is_over: bool = False
 
     @property
     def needed(self) -> int:
@@ -52,7 +53,9 @@ class Cell:
 
     @property
     def level(self) -> str:
-        """quiet: nothing needed; short: fewer are free than needed; tight: hardly more; enough."""
+        """over: it has begun; quiet: nothing needed; short: fewer are free than needed; tight: hardly more; enough."""
+        if self.is_over:
+            return "over"
         if not self.needed:
             return "quiet"
         if self.free < self.needed:
@@ -192,7 +195,8 @@ class Week:
             away[member] |= bits(self._local(max(begins, starts_at), min(ends, ends_at)))
         wanting = [pk for pk in ids if self.left[pk] >= LEAST]
         found = {pk: self._available(lines[pk]) & ~self.busy.get(pk, 0) & ~away[pk] for pk in wanting}
-        return dict.fromkeys(ids, 0) | found
+        ahead = ~((1 << self.passed) - 1)
+        return dict.fromkeys(ids, 0) | {pk: mask & ahead for pk, mask in found.items()}
 
     def _available(self, lines: list[Availability]) -> int:
         """Whole hours within the weekly lines."""
@@ -210,8 +214,16 @@ class Week:
         return {pk: town or "" for pk, town in rows.values_list("pk", "town")}
 
     @cached_property
+    def passed(self) -> int:
+        """How many of its hours have begun: nobody can be found for those."""
+        here = local(now(), self.branch.time_zone)
+        hours = (here.date() - self.monday).days * 24 + here.hour + 1
+        return 0 if here.date() < self.monday else min(HOURS, hours)
+
+    @cached_property
     def _visits(self) -> list[Visit]:
         starts_at, ends_at = self.bounds
+        starts_at = max(starts_at, now())
         rows = Visit.objects.visible_to(self.user).open().filter(branch=self.branch)
         rows = rows.filter(starts_at__gte=starts_at, starts_at__lt=ends_at)
         return list(rows.select_related("client", "service_type", "branch"))
@@ -244,6 +256,8 @@ class Week:
         start = row.start_time or USUAL_START
         for day in row.days_wanted:
             begins = dt.datetime.combine(self.monday + day * DAY, start)
+            if day * 24 + start.hour < self.passed:
+                continue
             ends = begins + dt.timedelta(minutes=row.minutes_a_visit)
             yield Open(row, hours_between(begins, ends, self.monday), row.minutes_a_visit, town, categories)
 
@@ -258,7 +272,7 @@ class Week:
                 mask ^= low
         unfilled = Counter(hour for one in self.unfilled for hour in one.hours)
         waiting = Counter(hour for one in self.waiting for hour in one.hours)
-        return [Cell(hour, free[hour], unfilled[hour], waiting[hour]) for hour in range(HOURS)]
+        return [Cell(hour, free[hour], unfilled[hour], waiting[hour], hour < self.passed) for hour in range(HOURS)]
 
     def free_in(self, hour: int) -> list[Member]:
         return [row for row in self.members if self.free[row.pk] >> hour & 1]

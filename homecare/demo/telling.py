@@ -43,25 +43,23 @@ def build_telling(setting: Setting) -> None:
 
 
 def _snow(setting: Setting) -> None:
-    """To everybody whom tomorrow's visits of one team concern; every other one has read it."""
+    """To everybody with a log-in whom the visits of the coming week concern; every other one has read it."""
     by, branch = setting.users["coordinator"], setting.branches["BOS"]
-    team = branch.teams.order_by("name").first()
-    starts_at, ends_at = day_bounds(setting.today + DAY, branch.time_zone)
+    first, last = setting.today + DAY, setting.today + 6 * DAY
+    starts_at, ends_at = day_bounds(first, branch.time_zone)[0], day_bounds(last, branch.time_zone)[1]
     rows = Visit.objects.visible_to(by).live().filter(branch=branch, starts_at__gte=starts_at, starts_at__lt=ends_at)
-    rows = rows.filter(caregiver__teams=team) if team else rows
     visits = list(rows.select_related("client", "branch", "caregiver__user").order_by("starts_at", "pk"))
     reached = reach(visits, Broadcast.Audience.BOTH)
     if not reached.people or len(reached.people) > AT_ONCE:
         return
-    day = str(setting.today + DAY)
     sent = send_broadcast(
         reached,
         expected=reached.digest,
         key=uuid.uuid5(NAMES, "snow"),
         topic=Broadcast.Topic.WEATHER,
         audience=Broadcast.Audience.BOTH,
-        text="Hello {name}, snow is forecast for {day}. Visits take place; allow for more time on the way.",
-        selection={"since": day, "until": day} | ({"team": str(team.pk)} if team else {}),
+        text="Hello {name}, snow is forecast from {day} on. Visits take place; please allow for more time on the way.",
+        selection={"since": str(first), "until": str(last)},
         visit_count=len(visits),
         branch=branch,
         by=by,

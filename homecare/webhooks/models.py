@@ -14,6 +14,17 @@ from django.utils.translation import gettext_lazy as _
 
 from homecare.accounts.models import ScopedQuerySet
 
+# What is kept when nobody answered is the kind of error; these are its words.
+NO_ANSWER = {
+    "NameUnknown": _("The name of the address is not known"),
+    "TimeoutError": _("No answer in time"),
+    "ConnectionRefusedError": _("The connection was refused"),
+    "ConnectionResetError": _("The connection was cut"),
+    "RemoteDisconnected": _("The connection was cut"),
+    "SSLCertVerificationError": _("The certificate is not valid"),
+    "SSLError": _("No secure connection"),
+}
+
 
 class EndpointQuerySet(ScopedQuerySet):
     def active(self) -> EndpointQuerySet:
@@ -142,3 +153,13 @@ class Dispatch(models.Model):
     @property
     def last_try(self) -> dict[str, Any] | None:
         return self.tries[-1] if self.tries else None
+
+    @property
+    def last_answer(self) -> str:
+        """204 · 40 ms; or why there was none; empty before the first try."""
+        tried = self.last_try
+        if tried is None:
+            return ""
+        if tried["code"]:
+            return f"{tried['code']} · {tried['ms']} ms"
+        return str(NO_ANSWER.get(tried["error"], tried["error"]))

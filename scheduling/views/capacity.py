@@ -22,6 +22,7 @@ from homecare.views import Page
 from scheduling.capacity import HOURS, Cell, Week, role_of
 
 LEVELS = {
+    "over": gettext_lazy("over"),
     "quiet": gettext_lazy("nothing needed"),
     "enough": gettext_lazy("enough"),
     "tight": gettext_lazy("tight"),
@@ -114,7 +115,7 @@ class Capacity(CapacityPage):
     def worst(self, day: int, first: int, last: int) -> Cell:
         """The hour in which most are missing; without need the one with the fewest free."""
         cells = self.week.cells[day * 24 + first : day * 24 + last]
-        return min(cells, key=lambda cell: (cell.needed == 0, cell.free - cell.needed, cell.hour))
+        return min(cells, key=lambda cell: (cell.is_over, cell.needed == 0, cell.free - cell.needed, cell.hour))
 
 
 class CapacityHour(CapacityPage):

@@ -102,7 +102,7 @@ class RotationDetail(DetailPage):
             rotation=rotation,
             grid=[(n, [shift for shift in shifts if shift.row == n]) for n in range(1, rotation.weeks + 1)],
             mondays=mondays,
-            turns=[(turner, [_row_on(turner, monday) for monday in mondays]) for turner in turners],
+            turns=[(turner, [(monday, _row_on(turner, monday)) for monday in mondays]) for turner in turners],
             rosters=Roster.objects.visible_to(user).filter(rotation=rotation)[:5],  # type: ignore[arg-type]
             changes=touching.select_related("by", "undone_by")[:5],
             client=shifts[0].schedule.client if shifts else None,

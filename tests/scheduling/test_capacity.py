@@ -158,6 +158,22 @@ def test_could_be_taken_is_at_most_the_free_hours(branch, coordinator):
     assert (total.left, total.could, total.short) == (1200, 120, 120)
 
 
+def test_hours_that_have_begun_count_for_nothing(branch, coordinator):
+    """It is Saturday 10:00."""
+    works(branch, 4, 5, weekly_minutes_wanted=1200)
+    visit_at(branch, starts_at=NINE - 10 * 24 * HOUR)  # Friday
+    visit_at(branch, starts_at=NINE - 9 * 24 * HOUR + 4 * HOUR)  # Saturday 13:00
+    values = {"service_type": ServiceTypeFactory(), "weekly_minutes": 120, "weekdays": [0, 5], "since": MONDAY}
+    values["start_time"] = dt.time(14)
+    save_waiting(Waiting(client=ClientFactory(branch=branch)), values, by=coordinator)
+    week = Week(coordinator, branch, MONDAY - dt.timedelta(days=14))
+    assert week.passed == 5 * 24 + 11
+    needed = {(one.hour - 5 * 24, one.unfilled, one.waiting) for one in week.cells if one.needed}
+    assert needed == {(13, 1, 0), (14, 0, 1)}
+    assert [one.hour - 5 * 24 for one in week.cells if one.free] == [11, 12, 13, 14, 15]
+    assert (week.total.unfilled, week.total.waiting, week.total.could) == (60, 60, 300)
+
+
 def test_needed_counts_open_visits_and_the_waiting_list(branch, coordinator):
     visit_at(branch, hours=2)
     visit_at(branch, status="cancelled")

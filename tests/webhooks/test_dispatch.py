@@ -408,3 +408,16 @@ def test_old_messages_are_forgotten_except_what_waits(endpoint, listener, manage
     Message.objects.update(happened_at=now() - dt.timedelta(days=31))
     dispatch.forget_old()
     assert list(Dispatch.objects.all()) == [waiting]
+
+
+@pytest.mark.parametrize(
+    ("tries", "words"),
+    [
+        ([], ""),
+        ([{"code": 204, "error": "", "ms": 40}], "204 · 40 ms"),
+        ([{"code": None, "error": "NameUnknown", "ms": 4}], "The name of the address is not known"),
+        ([{"code": None, "error": "Refused in words.", "ms": 4}], "Refused in words."),
+    ],
+)
+def test_last_answer_is_said_in_words(tries, words):
+    assert Dispatch(tries=tries).last_answer == words
