@@ -14,8 +14,10 @@ from scheduling.series import Scope
 from scheduling.services.publication import publish_visits
 from scheduling.services.schedule import create_schedule, end_schedule
 from scheduling.services.schedule_edit import edit_schedule
+from scheduling.services.sharing import Share, share_visit
+from scheduling.services.visit import create_visit
 from staff.models import Team
-from tests.factories import ClientFactory, ContactFactory, ServiceTypeFactory, VisitFactory
+from tests.factories import AddressFactory, ClientFactory, ContactFactory, ServiceTypeFactory, VisitFactory
 
 pytestmark = pytest.mark.django_db
 MONDAY = dt.date(2026, 12, 7)
@@ -153,3 +155,22 @@ def test_what_one_may_not_see_is_not_found(as_user, other_coordinator, schedule,
 def test_who_may_not_write_is_not_asked_to(as_user, supervisor, schedule):
     page = as_user(supervisor).get(reverse("scheduling:client-visits", args=[schedule.client_id]))
     assert (page.status_code, linked(page)) == (200, [])
+
+
+def test_clients_of_one_home_are_one_visit_for_the_caregiver(http, branch, caregiver, relative, coordinator):
+    people = [ClientFactory(branch=branch, last_name="Diaz") for _ in range(2)]
+    for client in people:
+        AddressFactory(client=client)
+    ContactFactory(client=people[1], user=relative, has_portal=True)
+    nine = dt.datetime(2026, 12, 8, 14, tzinfo=dt.UTC)
+    lead = create_visit(
+        people[0],
+        service_type=ServiceTypeFactory(),
+        starts_at=nine,
+        ends_at=nine + dt.timedelta(hours=2),
+        caregiver=caregiver,
+        by=coordinator,
+    )
+    share_visit(lead, Share(people[1], ServiceTypeFactory()), by=coordinator)
+    assert concerned(http, since="2026-12-08", until="2026-12-08") == {caregiver.user: 1, relative: 1}
+    assert concerned(http, client=people[1].pk) == {caregiver.user: 1, relative: 1}, "also begun from who follows"

@@ -10,6 +10,7 @@ from careplans.models import CarePlan
 from clients.models import Client
 from homecare.audit.models import Event
 from homecare.errors import Conflict, DomainError
+from scheduling.calendar_feed import entries_of
 from scheduling.models import ClockEvent, Visit
 from scheduling.pattern import Assignment
 from scheduling.placement import OverrideNeeded, Placement, PlacementRefused, judge_placement
@@ -18,6 +19,7 @@ from scheduling.services.absence import report_absence
 from scheduling.services.approval import approve_visit, approve_visits, close_visit, mark_missed, reopen_visit
 from scheduling.services.clock import clock_in, clock_out
 from scheduling.services.confirmation import confirm_visit
+from scheduling.services.feed import create_feed
 from scheduling.services.schedule import create_schedule, end_schedule, extend_schedules
 from scheduling.services.schedule_edit import edit_schedule
 from scheduling.services.sharing import Share, set_parts, share_schedule, share_visit
@@ -477,3 +479,11 @@ def test_undo_is_refused_when_the_sharing_changed_since(series, couple, coordina
     share_schedule(edit.schedule, [], by=coordinator)
     with pytest.raises(DomainError, match="Who shares the pattern was changed"):
         undo_change(series.changes.order_by("-pk").first(), by=coordinator)
+
+
+def test_calendar_takes_a_shared_visit_out_once(shared, caregiver, other_caregiver, coordinator):
+    feed, _secret = create_feed(by=caregiver.user)
+    lead, _follower = shared
+    assign_visit(lead, other_caregiver, by=coordinator)
+    entries = list(entries_of(feed, NOW, "https://homecare.example"))
+    assert [(one.uid, one.is_cancelled) for one in entries] == [(f"visit-{lead.pk}", True)]
