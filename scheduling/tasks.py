@@ -13,7 +13,7 @@ from homecare.inbox.kinds import declare
 from homecare.jobs.models import Job
 from homecare.jobs.registry import JobCancelled, Work, job_kind
 from scheduling.models import Broadcast, Roster
-from scheduling.services import broadcast, offer, reminder, roster, roster_search, schedule, sharing, zone_move
+from scheduling.services import broadcast, feed, offer, reminder, roster, roster_search, schedule, sharing, zone_move
 
 declare("visit.tomorrow", label=_("Tomorrow's visits"), channels=("app", "email"), permission="scheduling.work_visit")
 declare(
@@ -52,6 +52,7 @@ declare(
 def extend_schedules() -> None:
     zone_move.follow_the_clock(by=User.system())
     schedule.extend_schedules()
+    feed.forget_former()
     sharing.align_all()
 
 

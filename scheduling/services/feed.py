@@ -16,7 +16,8 @@ from homecare.accounts.models import Branch, User
 from homecare.accounts.models.token import digest, new_secret
 from homecare.audit.services.event import record
 from homecare.errors import DomainError
-from scheduling.models import CalendarFeed
+from scheduling.calendar_feed import PAST
+from scheduling.models import CalendarFeed, FormerCaregiver
 from staff.models import Member, Team
 
 READ_NOTED_EVERY = dt.timedelta(hours=1)
@@ -101,6 +102,12 @@ def open_feed(secret: str) -> CalendarFeed | None:
     stale = CalendarFeed.objects.filter(pk=feed.pk).exclude(last_read_at__gt=moment - READ_NOTED_EVERY)
     stale.update(last_read_at=moment)
     return feed
+
+
+def forget_former() -> int:
+    """Who once had a visit is of no use when no calendar shows its day any more; returns how many rows went."""
+    gone, _by_model = FormerCaregiver.objects.filter(starts_at__lt=timezone.now() - PAST).delete()
+    return gone
 
 
 def _may_read(feed: CalendarFeed) -> bool:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from icalendar import Calendar
 
 from scheduling.models import CalendarFeed, Visit
-from scheduling.services.feed import create_feed, revoke_feed
+from scheduling.services.feed import create_feed, forget_former, revoke_feed
 from tests.factories import AddressFactory, ClientFactory, VisitFactory
 
 pytestmark = pytest.mark.django_db
@@ -121,6 +121,13 @@ def test_feed_takes_out_what_went_to_somebody_else(caregiver, other_caregiver, v
     Visit.objects.filter(pk=visit.pk).update(caregiver=caregiver, version=4)
     (event,) = events(read(secret))
     assert (str(event["status"]), event["sequence"]) == ("CONFIRMED", 4)
+
+
+def test_who_had_a_visit_is_forgotten_with_its_day(caregiver, other_caregiver, visit):
+    Visit.objects.filter(pk=visit.pk).update(caregiver=other_caregiver, version=2)
+    assert forget_former() == 0
+    with time_machine.travel(visit.starts_at + dt.timedelta(days=31)):
+        assert forget_former() == 1
 
 
 def test_feed_says_nothing_of_what_was_never_shown(caregiver, other_caregiver, visit):
