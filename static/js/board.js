@@ -1,14 +1,13 @@
-// The board: a visit is moved by dragging it or with the keyboard. The server judges both alike and sends the touched
+// The board: a visit is moved by dragging it (board_pointer.js) or with the keyboard. The server judges both alike and sends the touched
 // cells back. The table is one tab stop; arrows go from visit to visit.
 import * as grid from "homecare/board_grid";
 import * as live from "homecare/board_live";
+import * as pointer from "homecare/board_pointer";
 import * as verdicts from "homecare/board_verdicts";
 
 const { board, isDay, say, markPlace } = grid;
 const ARROWS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
-const START_PX = 6;
 const SLOW = 15;
-let drag = null; // a pointer that is down on a chip: {chip, x, y, mode, grab, place}
 let lifted = null; // picked up with the keyboard: {chip, place}
 
 function placeOf(chip) {
@@ -41,6 +40,7 @@ function put(chip, place) {
 }
 
 function describe(place) {
+  if (!place.cell) return;
   const { row, day } = grid.wordsOf(place.cell);
   const said = verdicts.tell(place.cell);
   const from = isDay() ? grid.wall(place.minute) : "";
@@ -124,71 +124,7 @@ function onKey(event) {
   }
 }
 
-/* Pointer: mouse and pen. A finger scrolls and taps; its way to move is the dialog. */
-function onDown(event) {
-  const chip = event.target.closest?.(".chip");
-  if (!chip || event.button !== 0 || event.pointerType === "touch" || !grid.mayMove() || !chip.dataset.movable) return;
-  const mode = event.target.closest(".chip-grip") ? "resize" : "move";
-  drag = { chip, x: event.clientX, y: event.clientY, mode, ghost: null, place: placeOf(chip), was: placeOf(chip) };
-  if (isDay()) drag.grab = grid.minuteAt(chip.closest("td"), event.clientX) - drag.was.minute;
-}
-
-function makeGhost() {
-  const ghost = drag.chip.cloneNode(true);
-  ghost.removeAttribute("id");
-  ghost.className = `${drag.chip.className.replace(/ [swl]\d+/g, "")} chip-ghost`;
-  ghost.setAttribute("aria-hidden", "true");
-  document.body.append(ghost);
-  drag.chip.classList.add("is-lifted");
-  const started = drag;
-  verdicts.begin(drag.chip, isDay() ? drag.place : {}, () => drag === started && verdicts.tell(drag.place.cell));
-  return ghost;
-}
-
-function placeUnder(event) {
-  const cell = document.elementFromPoint(event.clientX, event.clientY)?.closest("td.cell") || null;
-  if (!isDay()) return { cell };
-  const { was, mode, grab } = drag;
-  const track = cell || was.cell;
-  if (mode === "resize") {
-    const longer = grid.snapped(grid.minuteAt(was.cell, event.clientX) - was.minute - grab);
-    return { ...was, length: Math.max(grid.SNAP, was.length + longer) };
-  }
-  return { ...was, cell, minute: grid.onAxis(was.minute + grid.snapped(grid.minuteAt(track, event.clientX) - grab - was.minute)) };
-}
-
-function onMove(event) {
-  if (!drag) return;
-  if (!drag.ghost && Math.hypot(event.clientX - drag.x, event.clientY - drag.y) < START_PX) return;
-  drag.ghost ||= makeGhost();
-  event.preventDefault();
-  const place = placeUnder(event);
-  movedTo(drag, place);
-  if (isDay() && place.cell) drag.ghost.querySelector(".chip-time").textContent = `${grid.wall(place.minute)}–${grid.wall(place.minute + place.length)}`;
-  drag.ghost.style.left = `${event.clientX + 8}px`;
-  drag.ghost.style.top = `${event.clientY + 8}px`;
-  verdicts.tell(place.cell);
-}
-
-function onUp(event) {
-  if (!drag) return;
-  const { chip, ghost, place } = drag;
-  drag = null;
-  if (!ghost) return;
-  ghost.remove();
-  chip.classList.remove("is-lifted");
-  markPlace(null);
-  verdicts.end();
-  chip.dataset.dropped = "yes"; // the click that follows a drop does not open the visit
-  setTimeout(() => delete chip.dataset.dropped, 0);
-  if (place.cell && event.type !== "pointercancel") put(chip, place);
-}
-
 document.addEventListener("keydown", onKey);
-document.addEventListener("pointerdown", onDown);
-document.addEventListener("pointermove", onMove);
-document.addEventListener("pointerup", onUp);
-document.addEventListener("pointercancel", onUp);
 document.addEventListener("click", (event) => {
   const chip = event.target.closest?.(".chip");
   if (chip && !chip.dataset.dropped && !lifted) open(chip);
@@ -206,4 +142,5 @@ document.body.addEventListener("htmx:afterSettle", () => {
   if (board() && !board().querySelector('.chip[tabindex="0"]')) grid.rove(grid.chips()[0]);
 });
 if (board()) grid.rove(grid.chips()[0]);
-live.watch(() => Boolean(drag?.ghost || lifted));
+pointer.watch({ placeOf, movedTo, put, leave: () => say(board().dataset.sayLeft) });
+live.watch(() => Boolean(pointer.isBusy() || lifted));

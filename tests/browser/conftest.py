@@ -110,9 +110,10 @@ def page_as(chromium: Browser, live_server: Any) -> Iterator[PageAs]:
     opened: list[tuple[Any, Watch]] = []
 
     def open_page(user: Any = None, width: int = 1440, allow: tuple[str, ...] = (), **options: Any) -> Page:
-        options = {"viewport": {"width": width, "height": 900 if width > 600 else 800}} | options
+        size = {"width": width, "height": 900 if width > 600 else 800}
+        options = {"viewport": size, "has_touch": width <= 600} | options
         context = chromium.new_context(
-            base_url=live_server.url, has_touch=width <= 600, locale="en-US", timezone_id="America/New_York", **options
+            base_url=live_server.url, locale="en-US", timezone_id="America/New_York", **options
         )
         if user is not None:
             http = HttpClient()
