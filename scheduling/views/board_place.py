@@ -49,6 +49,11 @@ def dropped_at(visit: Visit, day: dt.date, minute: int | None, zone_name: str) -
     return at_local(day, local(visit.starts_at, own).time().replace(second=0, microsecond=0), own)
 
 
+def moving_along(visit: Visit) -> list[Visit]:
+    """Whose visits move too when this one gets another time."""
+    return [row for row in visit.partners.select_related("caregiver", "service_type") if row.is_movable]
+
+
 class VisitPlace(ChangePage):
     """A drop: another caregiver, time or length. A blocked one answers with the sentence, one that needs a reason or
     takes partners along with a dialog."""
@@ -59,7 +64,7 @@ class VisitPlace(ChangePage):
 
     @cached_property
     def partners(self) -> list[Visit]:
-        return [row for row in self.visit.partners.select_related("caregiver") if row.is_movable]
+        return moving_along(self.visit)
 
     def asked(self, form: Any) -> tuple[dt.datetime, dt.datetime]:
         data, visit = form.cleaned_data, self.visit
@@ -155,7 +160,7 @@ class VisitVerdicts(PermissionMixin, View):
             return JsonResponse({"verdicts": {}}, status=400)
         spots, members = self._spots(visit, board)
         keys = [f"c-{row}-{day}" for row, day, _spot in spots]
-        found = verdicts(visit, [spot for _row, _day, spot in spots], members)
+        found = verdicts(visit, [spot for _row, _day, spot in spots], members, moving_along(visit))
         return JsonResponse({"verdicts": dict(zip(keys, found, strict=True))})
 
     def _spots(self, visit: Visit, board: Board) -> tuple[list[tuple[int, dt.date, Spot]], list[Member]]:
