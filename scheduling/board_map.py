@@ -7,7 +7,6 @@ Places are Web Mercator pixels at the zoom at which all of them fit, so that til
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -18,6 +17,7 @@ from homecare.clock import local
 from scheduling.board import OPEN_ROW, Chip
 from scheduling.board_day import DayBoard, Trip, trip_words
 from scheduling.board_export import in_order, names_of
+from scheduling.spread import Point, Size, spread
 from scheduling.travel import Place
 
 WIDTH, HEIGHT, MARGIN = 960, 640, 48
@@ -25,13 +25,9 @@ TILE = 256
 NEAREST = 16
 TINY = 1e-9
 COLOURS = 8
-BESIDE = 26
-"""Stops of one place stand so many units beside each other."""
-
-
-class Point(NamedTuple):
-    x: int
-    y: int
+MARK, SHEET = Size(38, 22), Size(WIDTH, HEIGHT)
+"""A stop's mark holds its sign, "B12"; marks are drawn apart when their places are too near to each other."""
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 class Frame(NamedTuple):
@@ -47,11 +43,13 @@ class Frame(NamedTuple):
 
 
 class Stop(NamedTuple):
-    """A visit on the map and in the table."""
+    """A visit on the map and in the list. `place` is where the client lives, None when nobody knows; `mark` is
+    where its sign is drawn, None when there is no room for it."""
 
     visit: int
-    number: int
-    point: Point | None
+    sign: str
+    place: Point | None
+    mark: Point | None
     time: str
     client: str
     label: str
@@ -61,19 +59,25 @@ class Stop(NamedTuple):
     def way(self) -> str:
         return trip_words(self.trip) if self.trip else ""
 
+    @property
+    def is_aside(self) -> bool:
+        return self.mark is not None and self.mark != self.place
+
 
 class Route(NamedTuple):
     """A caregiver's day; the unfilled visits have no line."""
 
     row: int
     name: str
+    letter: str
     colour: int
     dashes: int
     stops: list[Stop]
 
     @property
     def line(self) -> str:
-        return " ".join(f"{stop.point.x},{stop.point.y}" for stop in self.stops if stop.point)
+        points = [stop.mark or stop.place for stop in self.stops]
+        return " ".join(f"{point.x},{point.y}" for point in points if point)
 
     @property
     def is_open(self) -> bool:
@@ -104,47 +108,50 @@ def frame_of(places: Sequence[Place]) -> Frame:
     return Frame(zoom, ((min(xs) + max(xs)) * scale - WIDTH) / 2, ((min(ys) + max(ys)) * scale - HEIGHT) / 2)
 
 
+def letter_of(number: int) -> str:
+    """0 is A, 25 is Z, 26 is AA: the sign of a caregiver, in the order of the list."""
+    more, last = divmod(number, len(LETTERS))
+    return (letter_of(more - 1) if more else "") + LETTERS[last]
+
+
 def routes(board: DayBoard, people: Iterable[Any]) -> tuple[list[Route], Frame | None]:
     """Every row with visits in person, and the frame that holds them; None when no place is known."""
-    known = [place for client, place in board.places.items()]
+    known = list(board.places.values())
     frame = frame_of(known) if known else None
-    taken: Counter[Point] = Counter()
     found: list[Route] = []
     for row, name, _person in names_of(board, people):
         chips = [chip for chip in in_order(board, row) if not chip.is_remote]
         if chips:
-            number = len(found)
+            number = sum(not route.is_open for route in found)
+            letter = "?" if row == OPEN_ROW else letter_of(number)
             trips = {trip.ends: trip for trip in board.trips(row)}
-            stops = [_stop(board, chip, n, name, frame, taken, trips) for n, chip in enumerate(chips, 1)]
-            found.append(Route(row, name, number % COLOURS + 1, number // COLOURS % 4, stops))
-    return found, frame
+            stops = [_stop(board, chip, f"{letter}{n}", name, frame, trips) for n, chip in enumerate(chips, 1)]
+            found.append(Route(row, name, letter, number % COLOURS + 1, number // COLOURS % 4, stops))
+    return drawn_apart(found), frame
 
 
-def _stop(
-    board: DayBoard,
-    chip: Chip,
-    number: int,
-    name: str,
-    frame: Frame | None,
-    taken: Counter[Point],
-    trips: dict[int, Trip],
-) -> Stop:
+def drawn_apart(found: Sequence[Route]) -> list[Route]:
+    """The routes with the marks of their stops where none covers another."""
+    placed = [(stop, stop.place) for route in found for stop in route.stops if stop.place is not None]
+    spots = spread([place for _stop, place in placed], MARK, SHEET)
+    marks = {stop.visit: spot for (stop, _place), spot in zip(placed, spots, strict=True)}
+    return [
+        route._replace(stops=[stop._replace(mark=marks.get(stop.visit)) for stop in route.stops]) for route in found
+    ]
+
+
+def _stop(board: DayBoard, chip: Chip, sign: str, name: str, frame: Frame | None, trips: dict[int, Trip]) -> Stop:
     place = board.places.get(chip.client_id)
-    point = None
-    if frame is not None and place is not None:
-        point = frame.point(place)
-        beside = taken[point]
-        taken[point] += 1
-        point = Point(point.x + beside * BESIDE, point.y)
+    point = frame.point(place) if frame is not None and place is not None else None
     start, end = local(chip.starts_at, chip.time_zone), local(chip.ends_at, chip.time_zone)
     time = f"{start:%H:%M}–{end:%H:%M}"
-    label = _("%(number)s. %(client)s, %(time)s, %(caregiver)s") % {
-        "number": number,
+    label = _("%(sign)s: %(client)s, %(time)s, %(caregiver)s") % {
+        "sign": sign,
         "client": chip.client,
         "time": time,
         "caregiver": name,
     }
-    return Stop(chip.id, number, point, time, chip.client, label, trips.get(board.minute(chip.starts_at)))
+    return Stop(chip.id, sign, point, None, time, chip.client, label, trips.get(board.minute(chip.starts_at)))
 
 
 def tiles(frame: Frame) -> list[Tile]:

@@ -73,11 +73,13 @@ def _along(
     times = {(spot.starts_at, spot.ends_at) for spot in spots} - {(visit.starts_at, visit.ends_at)}
     asked = [Placement.of(row, starts_at=starts, ends_at=ends) for starts, ends in sorted(times) for row in along]
     found: dict[tuple[dt.datetime, dt.datetime], list[Finding]] = defaultdict(list)
+    if not asked:
+        return found
     names = {row.pk: row.caregiver.full_name if row.caregiver else _("The unfilled place") for row in along}
-    judge = Judge(asked, known) if asked else None
-    for placement in asked if judge else ():
+    judge = Judge(asked, known)
+    for placement in asked:
         for finding in judge.judge(placement):
-            sentence = _named(names[placement.visit_id], finding.sentence)
+            sentence = _named(names[placement.visit_id or 0], finding.sentence)
             found[placement.starts_at, placement.ends_at].append(replace(finding, sentence=sentence))
     return found
 

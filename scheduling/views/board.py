@@ -91,6 +91,7 @@ def map_of(board: DayBoard, scope: Scope) -> dict[str, Any]:
     return {
         "routes": found,
         "has_places": frame is not None,
+        "dots": sum(stop.place is not None and stop.mark is None for route in found for stop in route.stops),
         "tiles": shown,
         "tiles_credit": settings.MAP_TILES_CREDIT if shown else "",
         "width": WIDTH,

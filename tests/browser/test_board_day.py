@@ -186,13 +186,15 @@ def test_open_board_shows_what_others_change_without_taking_the_focus(page_as, w
 @pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (360, "dark")])
 def test_map_and_sheets_are_accessible_fit_and_ask_no_other_host(page_as, check_axe, fits, world, width, theme):
     page = page_as(world["coordinator"], width=width, color_scheme=theme)
-    for view, sign in (("map", "Each line is a caregiver's day"), ("sheets", "sheets, one for each row")):
+    for view, sign in (("map", "Each letter and line is a caregiver's day"), ("sheets", "sheets, one for each row")):
         page.goto(f"/schedule/?view={view}&day={world['monday']}")
         expect(page.get_by_text(sign)).to_be_visible()
         assert check_axe(page) == [], view
         assert fits(page), view
     page.goto(f"/schedule/?view=map&day={world['monday']}")
-    page.get_by_role("link", name="1. Lopez R., 09:00–10:00, Maria Silva").focus()
+    row = page.get_by_role("row", name="A1 09:00–10:00 Lopez R.")
+    row.get_by_role("link").focus()
+    expect(page.locator("a.stop.is-shown")).to_have_accessible_name("A1: Lopez R., 09:00–10:00, Maria Silva")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Rosa Lopez")).to_be_visible()
 

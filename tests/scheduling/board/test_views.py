@@ -15,7 +15,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from homecare.audit.models import Event
-from scheduling.board_map import HEIGHT, MARGIN, WIDTH, frame_of, world_pixels
+from scheduling.board_map import HEIGHT, MARGIN, WIDTH, frame_of, letter_of, world_pixels
 from tests.factories import AddressFactory, ClientFactory, VisitFactory
 
 NINE = dt.datetime(2026, 12, 7, 14, tzinfo=dt.UTC)
@@ -81,11 +81,34 @@ def test_each_row_with_visits_has_a_sheet_with_branch_and_week(http, day, branch
 def test_map_draws_each_day_in_order_and_the_same_in_words(http, day, caregiver):
     html = http.get(MAP).content.decode()
     assert re.search(r'<polyline points="\d+,\d+ \d+,\d+" class="route', html)
-    assert f'aria-label="1. Lopez R., 09:00–10:00, {caregiver.full_name}"' in html
-    assert 'class="stop chip-c1 is-open"' in html
+    assert f'aria-label="A1: Lopez R., 09:00–10:00, {caregiver.full_name}"' in html
+    assert 'aria-label="?1: Chen ' in html
+    assert f'<a href="#route-{caregiver.pk}">' in html
+    assert '<td>A2</td><td class="text-nowrap">11:00–12:00</td>' in html
     assert "The way takes" in html
     assert "<image" not in html
     assert "Doyle" not in html
+
+
+def test_map_draws_visits_at_one_place_apart_and_says_what_is_a_dot(http, branch, caregiver, other_caregiver):
+    for who in (caregiver, other_caregiver):
+        for hour in range(24):
+            client = ClientFactory(branch=branch)
+            AddressFactory(client=client, latitude=42.36)
+            start = NINE + dt.timedelta(minutes=20 * hour)
+            VisitFactory(client=client, starts_at=start, ends_at=start + dt.timedelta(minutes=15), caregiver=who)
+    html = http.get(MAP).content.decode()
+    drawn = re.findall(r'class="stop" transform="translate\(([\d ]+)\)">.*?</title><(rect|circle)', html)
+    assert len(drawn) == 48
+    marks = [place for place, shape in drawn if shape == "rect"]
+    assert len(set(marks)) == len(marks)
+    dots = len(drawn) - len(marks)
+    assert f"{dots} visits are dots" in html
+
+
+@pytest.mark.parametrize(("number", "letter"), [(0, "A"), (25, "Z"), (26, "AA"), (51, "AZ"), (52, "BA"), (701, "ZZ")])
+def test_caregivers_have_letters(number, letter):
+    assert letter_of(number) == letter
 
 
 def test_map_without_coordinates_says_so(http, branch, caregiver):
