@@ -258,9 +258,9 @@ class TeamViewSet(IdempotentWrites, ReadViewSet):
         team = self.get_object()
         form = self.get_serializer(team, data=request.data, partial=True)
         form.is_valid(raise_exception=True)
-        asked = {"name": team.name, "members": team.members.all()} | form.validated_data
+        asked = form.validated_data
         asked.pop("branch", None)  # a team stays in its branch
-        row = change_team(team, coordinators=team.coordinators.all(), by=request.user, **asked)  # type: ignore[arg-type]
+        row = change_team(team, by=request.user, **asked)  # type: ignore[arg-type]
         return Response(self.get_serializer(row).data)
 
 

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from clients.models import Client
 from homecare.accounts.models import Holiday, User
 from homecare.audit.services.event import record
-from homecare.clock import day_bounds, today
-from homecare.errors import DomainError
+from homecare.clock import day_bounds, local, today
+from homecare.errors import Conflict, DomainError
 from scheduling.models import HolidayAnswer, Schedule, Visit
 from scheduling.pattern import Temporary
 from scheduling.services.materialise import patterns_of
@@ -40,19 +40,46 @@ def open_visits(holiday: Holiday, clients: Sequence[Client]) -> list[Visit]:
     return list(rows.with_people().order_by("client__last_name", "starts_at", "pk"))
 
 
-def decide_holiday(holiday: Holiday, choices: dict[Client, str], *, by: User) -> Decided:
-    """Keeps each client's answer, each in its own transaction; the same answer again does nothing."""
+def decide_holiday(
+    holiday: Holiday, choices: dict[Client, str], *, seen: dict[Client, str] | None = None, by: User
+) -> Decided:
+    """Keeps each client's answer, each in its own transaction; the same answer again does nothing.
+
+    `seen` is what the person saw before: an answer they left as it was is not given again when somebody changed it
+    meanwhile, and one they did change is left with a sentence that says who was first.
+    """
     if holiday.on < today(holiday.branch.time_zone):
         raise DomainError(_("This holiday is over."))
     result = Decided()
     for client, answer in sorted(choices.items(), key=lambda pair: pair[0].pk):
+        before = (seen or {}).get(client)
         try:
             with transaction.atomic():
+                if before is not None and _changed_meanwhile(holiday, client, before, answer):
+                    continue
                 result.cancelled += _decide(holiday, client, Answer(answer), by)
                 result.answered += 1
         except DomainError as error:
             result.left.append((client, error.message))
     return result
+
+
+def _changed_meanwhile(holiday: Holiday, client: Client, before: str, answer: str) -> bool:
+    """Has somebody else answered since? True when the person did not touch this one, else a Conflict."""
+    Client.objects.select_for_update().get(pk=client.pk)
+    stands = HolidayAnswer.objects.filter(holiday=holiday, client=client).select_related("by").first()
+    if stands is None or stands.answer in (before, answer):
+        return False
+    if answer == before:
+        return True
+    raise Conflict(
+        _("%(person)s answered “%(answer)s” meanwhile, at %(time)s. Look again, then decide.")
+        % {
+            "person": stands.by,
+            "answer": stands.get_answer_display(),
+            "time": f"{local(stands.at, holiday.branch.time_zone):%H:%M}",
+        }
+    )
 
 
 def _decide(holiday: Holiday, client: Client, answer: Answer, by: User) -> int:

@@ -89,7 +89,8 @@ class HolidayDecide(OneHoliday, Page):
         choices = self.choices()
         if "preview" in request.GET:
             return render(request, "scheduling/_holiday_preview.html", self.preview(choices))
-        result = decide_holiday(self.holiday, choices, by=request.user)  # type: ignore[arg-type]
+        seen = {row: request.POST[f"was-{row.pk}"] for row in choices if f"was-{row.pk}" in request.POST}
+        result = decide_holiday(self.holiday, choices, seen=seen, by=request.user)  # type: ignore[arg-type]
         for client, sentence in result.left:
             messages.warning(request, f"{client.full_name}: {sentence}")
         answered = ngettext("%(n)s answer is kept.", "%(n)s answers are kept.", result.answered)

@@ -14,11 +14,12 @@ from django.views import View
 from homecare.accounts.models import Agency
 from homecare.accounts.services.agency import save_settings
 from homecare.audit.models import Event
+from homecare.stale import RefuseStale
 from homecare.views import FormPage, PermissionMixin
 from scheduling.forms.matching_weight import WeightForm
 
 
-class WeightSettings(FormPage):
+class WeightSettings(RefuseStale, FormPage):
     """Points of each factor; what equals its default is not kept."""
 
     permission = "accounts.change_agency"
@@ -26,6 +27,12 @@ class WeightSettings(FormPage):
     template_name = "scheduling/weight_settings.html"
     success_url = reverse_lazy("scheduling:weight-settings")
     success_message = _("The weights are saved and count from now on.")
+
+    trail_names = ("matching_weights",)
+
+    @property
+    def guarded(self) -> Agency:
+        return Agency.current()
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return {**super().get_form_kwargs(), "agency": Agency.current()}

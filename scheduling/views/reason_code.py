@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from homecare.csv_export import csv_response
+from homecare.stale import RefuseStale
 from homecare.views import FormPage, Page, ScopedMixin
 from scheduling.forms.reason_code import ImportForm, ReasonCodeForm
 from scheduling.models import ReasonCode
@@ -57,7 +58,7 @@ class ReasonCodeCreate(FormPage):
         return super().get_context_data(heading=_("A reason code"), cancel_url=HERE, **kwargs)
 
 
-class ReasonCodeUpdate(FormPage):
+class ReasonCodeUpdate(RefuseStale, FormPage):
     permission = SETTINGS
     form_class = ReasonCodeForm
     success_url = HERE
@@ -69,6 +70,10 @@ class ReasonCodeUpdate(FormPage):
 
     def get_queryset(self) -> Any:
         return ReasonCode.objects.visible_to(self.request.user)  # type: ignore[arg-type]
+
+    @property
+    def guarded(self) -> ReasonCode:
+        return self.row
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return {**super().get_form_kwargs(), "instance": self.row}

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from homecare.accounts.branch_choice import current_branch
 from homecare.audit.services.event import record_view
 from homecare.clock import monday_of, today
+from homecare.stale import RefuseStale
 from homecare.views import ActionView, DetailPage, FormPage, ListPage
 from scheduling.forms.rotation import LeaveForm, RotationForm, ShiftForm, TurnerForm
 from scheduling.models import Roster, Rotation, RotationShift, RotationTurner, SeriesChange
@@ -157,7 +158,7 @@ class RotationTurnerAdd(RotationPart):
         return add_turner(self.rotation, **form.cleaned_data, by=self.request.user)  # type: ignore[arg-type]
 
 
-class RotationTurnerLeave(FormPage):
+class RotationTurnerLeave(RefuseStale, FormPage):
     permission = CHANGE
     form_class = LeaveForm
     extra_context = {"heading": gettext_lazy("Until when?"), "submit_label": gettext_lazy("Save")}
@@ -166,6 +167,14 @@ class RotationTurnerLeave(FormPage):
     def turner(self) -> RotationTurner:
         rows = RotationTurner.objects.visible_to(self.request.user).select_related("rotation", "member")  # type: ignore[arg-type]
         return get_object_or_404(rows, pk=self.kwargs["pk"])
+
+    @property
+    def guarded(self) -> RotationTurner:
+        return self.turner
+
+    @property
+    def recorded_about(self) -> Rotation:
+        return self.turner.rotation
 
     def get_initial(self) -> dict[str, Any]:
         return {"until": self.turner.until}

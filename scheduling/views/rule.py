@@ -10,12 +10,13 @@ from django.utils.translation import gettext_lazy as _
 from homecare.accounts.models import Agency
 from homecare.accounts.services.agency import save_settings
 from homecare.audit.models import Event
+from homecare.stale import RefuseStale
 from homecare.views import FormPage
 from scheduling.forms.rule import RuleForm
 from scheduling.models import TrainingRequirement
 
 
-class RuleSettings(FormPage):
+class RuleSettings(RefuseStale, FormPage):
     """Rules by subject; what equals a rule's own default is not kept."""
 
     permission = "accounts.change_agency"
@@ -23,6 +24,12 @@ class RuleSettings(FormPage):
     template_name = "scheduling/rule_settings.html"
     success_url = reverse_lazy("scheduling:rule-settings")
     success_message = _("The rules are saved and count from now on.")
+
+    trail_names = ("rule_severities", "rule_numbers")
+
+    @property
+    def guarded(self) -> Agency:
+        return Agency.current()
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return {**super().get_form_kwargs(), "agency": Agency.current()}

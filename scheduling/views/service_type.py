@@ -11,6 +11,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from homecare.audit.models import Event
+from homecare.stale import RefuseStale
 from homecare.views import FormPage, ListPage
 from scheduling.forms.service_type import ServiceTypeForm
 from scheduling.models import ServiceType
@@ -44,7 +45,7 @@ class ServiceTypeCreate(ServiceTypeForms):
         return add_service_type(**form.cleaned_data, by=self.request.user)  # type: ignore[arg-type]
 
 
-class ServiceTypeUpdate(ServiceTypeForms):
+class ServiceTypeUpdate(RefuseStale, ServiceTypeForms):
     permission = "scheduling.change_servicetype"
     success_message = _("The service is changed.")
     template_name = "scheduling/servicetype_form.html"
@@ -52,6 +53,10 @@ class ServiceTypeUpdate(ServiceTypeForms):
     @cached_property
     def service(self) -> ServiceType:
         return get_object_or_404(ServiceType.objects.visible_to(self.request.user), pk=self.kwargs["pk"])  # type: ignore[arg-type]
+
+    @property
+    def guarded(self) -> ServiceType:
+        return self.service
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return super().get_form_kwargs() | {"service": self.service}

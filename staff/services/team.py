@@ -30,16 +30,26 @@ def make_team(
 
 
 @transaction.atomic
-def change_team(team: Team, *, name: str, members: Iterable[Member], coordinators: Iterable[User], by: User) -> Team:
-    """Another name, other people. What one person added another does not lose silently: the trail names both."""
+def change_team(
+    team: Team,
+    *,
+    name: str | None = None,
+    members: Iterable[Member] | None = None,
+    coordinators: Iterable[User] | None = None,
+    by: User,
+) -> Team:
+    """Another name, other people; what is not given stays as it is by now."""
     row = Team.objects.select_for_update().get(pk=team.pk)
-    people = list(members)
-    _check(row.branch_id, people)
     before = (row.name, _keys(row.members.all()), _keys(row.coordinators.all()))
-    row.name = name.strip()
-    row.save(update_fields=["name"])
-    row.members.set(people)
-    row.coordinators.set(coordinators)
+    if name is not None:
+        row.name = name.strip()
+        row.save(update_fields=["name"])
+    if members is not None:
+        people = list(members)
+        _check(row.branch_id, people)
+        row.members.set(people)
+    if coordinators is not None:
+        row.coordinators.set(coordinators)
     after = (row.name, _keys(row.members.all()), _keys(row.coordinators.all()))
     names = ("name", "members", "coordinators")
     changes = {field: [old, new] for field, old, new in zip(names, before, after, strict=True) if old != new}

@@ -9,6 +9,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy
 
 from homecare.accounts.branch_choice import current_branch
+from homecare.stale import RefuseStale
 from homecare.views import ActionView, FormPage, ListPage
 from staff.forms.team import TeamForm
 from staff.models import Team
@@ -56,7 +57,7 @@ class TeamCreate(TeamForms):
         return make_team(by=self.request.user, **form.cleaned_data)  # type: ignore[arg-type]
 
 
-class TeamUpdate(TeamForms):
+class TeamUpdate(RefuseStale, TeamForms):
     permission = "staff.change_team"
     success_message = gettext_lazy("The team is changed.")
 
@@ -64,6 +65,10 @@ class TeamUpdate(TeamForms):
     def team(self) -> Team:
         rows = Team.objects.visible_to(self.request.user).select_related("branch")  # type: ignore[arg-type]
         return get_object_or_404(rows, pk=self.kwargs["pk"])
+
+    @property
+    def guarded(self) -> Team:
+        return self.team
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return super().get_form_kwargs() | {"team": self.team}

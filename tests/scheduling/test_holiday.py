@@ -196,3 +196,26 @@ def test_api(holiday, branch, other_branch, coordinator, manager, as_user):
     other = ClientFactory(branch=other_branch)
     refused = as_user(manager).post(url, {"client": other.pk, "answer": "keep"}, "application/json")
     assert refused.status_code == 422
+
+
+def test_answer_given_meanwhile_is_not_overwritten_by_an_older_page(holiday, branch, coordinator, manager):
+    touched, left_alone = planned(branch, coordinator), planned(branch, coordinator)
+    seen = {touched: "", left_alone: "keep"}
+    decide_holiday(holiday, {left_alone: "keep"}, by=coordinator)
+    decide_holiday(holiday, {touched: "cancel", left_alone: "cancel"}, by=manager)
+    result = decide_holiday(holiday, {touched: "keep", left_alone: "keep"}, seen=seen, by=coordinator)
+    assert (result.answered, result.cancelled) == (0, 0)
+    assert [client for client, _why in result.left] == [touched]
+    assert result.left[0][1].startswith(f"{manager} answered “No visits that day” meanwhile, at ")
+    assert set(HolidayAnswer.objects.values_list("answer", flat=True)) == {"cancel"}
+
+
+def test_page_sends_what_it_showed(holiday, branch, coordinator, manager, as_user):
+    client = planned(branch, coordinator)
+    html = as_user(coordinator).get(reverse("scheduling:holiday-detail", args=[holiday.pk])).content.decode()
+    assert f'name="was-{client.pk}" value=""' in html
+    decide_holiday(holiday, {client: "cancel"}, by=manager)
+    sent = {f"client-{client.pk}": "keep", f"was-{client.pk}": ""}
+    answer = as_user(coordinator).post(reverse("scheduling:holiday-decide", args=[holiday.pk]), sent, follow=True)
+    assert f"{manager} answered" in answer.content.decode()
+    assert HolidayAnswer.objects.get().answer == "cancel"

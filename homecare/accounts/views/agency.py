@@ -9,10 +9,11 @@ from homecare.accounts.forms.agency import AgencyForm
 from homecare.accounts.models import Agency
 from homecare.accounts.services.agency import save_settings
 from homecare.audit.models import Event
+from homecare.stale import RefuseStale
 from homecare.views import FormPage
 
 
-class AgencySettings(FormPage):
+class AgencySettings(RefuseStale, FormPage):
     """What the agency decides about itself, and who decided it when."""
 
     permission = "accounts.change_agency"
@@ -20,6 +21,10 @@ class AgencySettings(FormPage):
     template_name = "accounts/settings.html"
     success_url = reverse_lazy("accounts:settings")
     success_message = _("The settings are saved and count from now on.")
+
+    @property
+    def guarded(self) -> Agency:
+        return Agency.current()
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return {**super().get_form_kwargs(), "instance": Agency.current()}

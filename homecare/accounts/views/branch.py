@@ -17,6 +17,7 @@ from homecare.accounts.models import Branch, Holiday
 from homecare.accounts.services.branch import add_holiday, remove_holiday, save_branch
 from homecare.audit.models import Event
 from homecare.errors import safe_back
+from homecare.stale import RefuseStale
 from homecare.views import ActionView, FormPage, ListPage, PermissionMixin
 
 
@@ -50,7 +51,7 @@ class BranchCreate(FormPage):
         return super().get_context_data(title=_("New branch"), cancel_url=cancel, **kwargs)
 
 
-class BranchUpdate(FormPage):
+class BranchUpdate(RefuseStale, FormPage):
     permission = "accounts.change_branch"
     form_class = BranchForm
     template_name = "accounts/branch_update.html"
@@ -60,6 +61,10 @@ class BranchUpdate(FormPage):
     def branch(self) -> Branch:
         mine = Branch.objects.visible_to(self.request.user)  # type: ignore[arg-type]
         return get_object_or_404(mine, pk=self.kwargs["pk"])
+
+    @property
+    def guarded(self) -> Branch:
+        return self.branch
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return {**super().get_form_kwargs(), "instance": self.branch}
