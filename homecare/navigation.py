@@ -17,11 +17,22 @@ from django.utils.translation import gettext_lazy as _
 
 @dataclass(frozen=True)
 class Entry:
-    """One link. `permission` is one Django permission, several of which any suffices, or None for everybody."""
+    """One link. `permission` is one Django permission, several of which any suffices, or None for everybody.
+
+    Pages of the same noun belong to it (visit-list: visit-create, visit-detail …); `also` names others that do.
+    """
 
     label: str | Promise
     url_name: str
     permission: str | tuple[str, ...] | None = None
+    also: tuple[str, ...] = ()
+
+    def owns(self, view_name: str) -> int:
+        """How surely a page belongs to it: the longest name wins, 0 is not at all."""
+        if view_name == self.url_name or view_name in self.also:
+            return len(view_name) + 1
+        noun = self.url_name.removesuffix("list").removesuffix("-") + "-"
+        return len(noun) if view_name.startswith(noun) else 0
 
 
 @dataclass(frozen=True)
@@ -162,7 +173,9 @@ OFFICE: tuple[Section, ...] = (
         (
             Entry(_("Agency"), "accounts:settings", "accounts.change_agency"),
             Entry(_("Services"), "scheduling:service-type-list", "scheduling.view_servicetype"),
-            Entry(_("Placement rules"), "scheduling:rule-settings", "accounts.change_agency"),
+            Entry(
+                _("Placement rules"), "scheduling:rule-settings", "accounts.change_agency", ("scheduling:training-add",)
+            ),
             Entry(_("Suggestions"), "scheduling:weight-settings", "accounts.change_agency"),
             Entry(_("Reason codes"), "scheduling:reason-code-list", "accounts.change_agency"),
             Entry(_("People and access"), "accounts:user-list", "accounts.view_user"),
@@ -208,9 +221,9 @@ def _may(user: Any, permission: str | tuple[str, ...] | None) -> bool:
 
 
 def _current_section(view_name: str) -> str:
-    for section in OFFICE:
-        if any(entry.url_name == view_name for entry in section.entries):
-            return section.key
+    sure, key = max((max(entry.owns(view_name) for entry in section.entries), section.key) for section in OFFICE)
+    if sure:
+        return key
     namespace = view_name.partition(":")[0]
     return next((section.key for section in OFFICE if namespace in section.namespaces), "")
 

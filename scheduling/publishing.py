@@ -16,7 +16,7 @@ Shown = dict[str, list[str]]
 
 @dataclass
 class Difference:
-    """One caregiver's plan from now on to a moment, and what is not as they saw it last."""
+    """One caregiver's plan from now on to a moment, and what is not as they saw it last: published or confirmed."""
 
     member: Member
     visits: list[Visit] = field(default_factory=list)
@@ -72,6 +72,8 @@ def _difference(member: Member, visits: list[Visit], seen: Shown | None) -> Diff
     row = Difference(member, visits, has_seen_before=seen is not None)
     known, moment = seen or {}, now()
     for visit in visits:
+        if visit.status == Visit.Status.CONFIRMED:
+            continue  # they gave their word for this very time, so they have seen it
         before = known.get(str(visit.pk))
         if before is None:
             row.new.append(visit)

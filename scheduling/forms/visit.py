@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from clients.models import Client
@@ -102,6 +103,8 @@ class VisitForm(MoveForm):
         super().__init__(*args, user=user, visit=visit, **kwargs)
         self.fields["start_time"].help_text = ""
         self.fields.pop("together", None)
+        offered = Q(is_active=True) | Q(pk=visit.service_type_id)  # one that is switched off goes on in this visit
+        self.fields["service_type"].queryset = ServiceType.objects.filter(offered)  # type: ignore[attr-defined]
 
     @property
     def ends_at(self) -> dt.datetime:

@@ -32,6 +32,7 @@ from scheduling.services.materialise import (
     with_holidays,
 )
 from scheduling.services.series_change import keep_change, keep_plan, snapshot
+from scheduling.services.service_type import check_in_use
 from scheduling.services.visit import lock_members, once_more
 from scheduling.services.waiting import place_entries
 from staff.models import Member
@@ -115,6 +116,7 @@ def create_schedules(
     """
     if not 1 <= len(patterns) <= MOST_PATTERNS:
         raise DomainError(_("Plan one to six times a day together."))
+    check_in_use(service_type)
     for pattern in patterns:
         check_pattern(client, pattern)
     settled = _settled(client, patterns)

@@ -53,6 +53,16 @@ def change_service_type(service: ServiceType, *, by: User, **fields: Any) -> Ser
     return row
 
 
+def check_in_use(service: ServiceType) -> None:
+    """Nothing new is planned with a service that is switched off (DomainError); what is planned goes on."""
+    if not service.is_active:
+        raise DomainError(
+            _("%(service)s is switched off. Choose another service, or switch it on again under Settings.")
+            % {"service": service.name},
+            field="service_type",
+        )
+
+
 def has_begun(service: ServiceType) -> bool:
     """Has any visit of it taken place, or should have by now?"""
     return Visit.objects.live().filter(service_type=service, starts_at__lte=now()).exists() or (

@@ -204,3 +204,24 @@ def test_list_keeps_the_rows_chosen_while_it_is_filtered(coordinator, as_user):
     page = as_user(coordinator).get(reverse("clients:client-list"), {"rows": "100"}).content.decode()
     assert '<input type="hidden" name="rows" value="100">' in page
     assert 'href="?rows=200"' in page and 'aria-current="true">100' in page
+
+
+@pytest.mark.parametrize(
+    ("view_name", "section"),
+    [
+        ("scheduling:service-type-update", "settings"),
+        ("scheduling:service-type-create", "settings"),
+        ("scheduling:reason-code-import", "settings"),
+        ("scheduling:training-add", "settings"),
+        ("scheduling:waiting-detail", "clients"),
+        ("scheduling:capacity-hour", "reports"),
+        ("scheduling:compliance-visits", "fieldwork"),
+        ("scheduling:visit-detail", "scheduling"),
+        ("scheduling:visit-approval", "fieldwork"),
+        ("clients:client-detail", "clients"),
+        ("account_login", ""),
+    ],
+)
+def test_page_belongs_to_the_section_of_its_noun(administrator, view_name, section):
+    marked = [one.key for one in navigation.office_menu(administrator, view_name) if one.is_current]
+    assert marked == ([section] if section else [])

@@ -48,7 +48,7 @@ def a_turn(branch, caregiver, other, by):
     rotation = Rotation.objects.create(
         branch=branch, name="Nights", weeks=2, starts_on=dt.date(2026, 12, 7), created_by=by
     )
-    row = RotationTurner.objects.create(rotation=rotation, member=caregiver, row=1)
+    row = RotationTurner.objects.create(rotation=rotation, member=caregiver, first_row=1)
     url = reverse("scheduling:rotation-turner-leave", args=[row.pk])
     return url, row, lambda: leave_rotation(row, until=dt.date(2027, 3, 1), by=by)
 

@@ -241,3 +241,15 @@ def test_two_who_publish_at_once_never_take_a_day_back(branch, coordinator):
     branch.refresh_from_db()
     assert branch.published_until == day_bounds(day(9), ZONE)[1]
     assert Publication.objects.count() + len(refused) == 2
+
+
+def test_preview_does_not_call_new_what_a_caregiver_has_confirmed(branch, caregiver, coordinator, as_user):
+    publish_visits(branch, day(3), by=coordinator)
+    taken, held_back = visit_in(branch, 6), visit_in(branch, 6, caregiver, hour=14)
+    take_through_an_offer(taken, caregiver, coordinator)
+    (row,) = preview_publication(branch, day(8))
+    assert (row.visits, row.new, row.moved) == ([taken, held_back], [held_back], [])
+    taken.refresh_from_db()
+    move_visit(taken, starts_at=at_local(day(7), dt.time(9), ZONE), by=coordinator)  # their word does not hold for this
+    (row,) = preview_publication(branch, day(8))
+    assert [visit.pk for visit in row.new] == [held_back.pk, taken.pk]

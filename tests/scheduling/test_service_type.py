@@ -12,7 +12,7 @@ from homecare.clock import now
 from homecare.errors import DomainError
 from scheduling.models import ServiceType, Visit
 from scheduling.services.service_type import add_service_type, change_service_type
-from tests.factories import ServiceTypeFactory, VisitFactory
+from tests.factories import ClientFactory, ServiceTypeFactory, VisitFactory
 
 pytestmark = pytest.mark.django_db
 LIST, NEW = "scheduling:service-type-list", "scheduling:service-type-create"
@@ -134,3 +134,27 @@ def test_a_code_taken_meanwhile_is_refused_beside_its_field(manager):
     with pytest.raises(DomainError) as refused:
         add_service_type("night", name="Night", by=manager)
     assert refused.value.field == "code"
+
+
+def test_nothing_new_is_planned_with_a_service_that_is_switched_off(branch, coordinator, as_user):
+    http, service = as_user(coordinator), ServiceTypeFactory(name="Foot care", is_active=False)
+    client = ClientFactory(branch=branch)
+    visit = {"starts_at": "2026-12-07T14:00:00Z", "ends_at": "2026-12-07T15:00:00Z"}
+    pattern = {"rule": "FREQ=WEEKLY;BYDAY=MO", "starts_on": "2026-12-07", "start_time": "09:00", "duration_minutes": 60}
+    for name, values in (("visit", visit), ("schedule", pattern)):
+        body = {"client": client.pk, "service_type": service.pk, **values}
+        refused = http.post(reverse(f"api:{name}-list"), body, content_type="application/json")
+        assert refused.status_code == 422, name
+        assert "Foot care is switched off. Choose another service" in refused.content.decode()
+        ServiceType.objects.filter(pk=service.pk).update(is_active=True)
+        assert http.post(reverse(f"api:{name}-list"), body, content_type="application/json").status_code == 201, name
+        ServiceType.objects.filter(pk=service.pk).update(is_active=False)
+
+
+def test_visit_of_a_service_switched_off_is_edited_without_changing_it(branch, coordinator, as_user):
+    service = ServiceTypeFactory(is_active=False)
+    visit = VisitFactory(
+        client=ClientFactory(branch=branch), service_type=service, starts_at=now() + dt.timedelta(days=3)
+    )
+    page = as_user(coordinator).get(reverse("scheduling:visit-update", args=[visit.pk]))
+    assert f'<option value="{service.pk}" selected>' in page.content.decode()
