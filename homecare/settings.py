@@ -8,6 +8,9 @@ from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 from kombu import Queue
 
+from homecare.settings_api import *  # noqa: F403 - the shape of the API
+from homecare.settings_domains import *  # noqa: F403 - what the domains contribute to each other
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 
@@ -272,53 +275,6 @@ vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Homecare <office@homecare.example>")
 SMS_BACKEND = env.str("SMS_BACKEND", default="homecare.inbox.sms.ConsoleBackend")
 
-REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": [
-        "homecare.accounts.api_auth.PersonalTokenAuthentication",
-        "rest_framework.authentication.SessionAuthentication",
-    ],
-    "DEFAULT_PERMISSION_CLASSES": ["homecare.api.permissions.ActionPermissions"],
-    "DEFAULT_PAGINATION_CLASS": "homecare.api.pages.CursorPages",
-    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
-    "DEFAULT_THROTTLE_RATES": {"user": "1200/min"},
-    "EXCEPTION_HANDLER": "homecare.api.problems.problem_json",
-    "DEFAULT_VERSIONING_CLASS": None,
-    "PAGE_SIZE": 100,
-}
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Homecare API",
-    "DESCRIPTION": "Clients, care plans, caregivers, visits and billing of a home care agency.",
-    "VERSION": "1",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
-    "SCHEMA_PATH_PREFIX": "/api/v1",
-    # Fields of one name with different choices: what a client generated from the schema calls each.
-    "ENUM_NAME_OVERRIDES": {
-        "GenderEnum": "clients.models.Client.Gender",
-        "CalendarKindEnum": "scheduling.models.CalendarFeed.Kind",
-        "CarePlanStatusEnum": "careplans.models.CarePlan.Status",
-        "ClientStatusEnum": "clients.models.Client.Status",
-        "DispatchStatusEnum": "homecare.webhooks.models.Dispatch.Status",
-        "InvoiceStatusEnum": "billing.models.Invoice.Status",
-        "MemberStatusEnum": "staff.models.Member.Status",
-        "OfferModeEnum": "scheduling.models.Offer.Mode",
-        "ReferralStatusEnum": "clients.models.Referral.Status",
-        "RosterOriginEnum": "scheduling.models.Roster.Origin",
-        "RosterStatusEnum": "scheduling.models.Roster.Status",
-        "ScheduleStatusEnum": "scheduling.models.Schedule.Status",
-        "ServiceModeEnum": "scheduling.models.ServiceType.Mode",
-        "TaskCategoryEnum": "staff.models.TaskCategory",
-        "TimeOffStatusEnum": "staff.models.TimeOff.Status",
-        "VisitStatusEnum": "scheduling.models.Visit.Status",
-    },
-}
-
 # Where this installation's users get its source code (AGPL-3.0, section 13). Empty: the page tells them to ask you.
 SOURCE_URL = env.str("SOURCE_URL", default="")
 VERSION = "0.1"
@@ -327,71 +283,12 @@ LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 LOGGING_CONFIG = "homecare.observability.configure_logging"
 LOGGING = {"version": 1}  # Django calls the function above only when this is not empty
 
-# Scheduling. Each rule is one class; agency settings make it block, warn or off (scheduling/rules/).
-PLACEMENT_RULES = [
-    "scheduling.rules.staff.Overlap",
-    "scheduling.rules.staff.NotOnTimeOff",
-    "scheduling.rules.staff.Available",
-    "scheduling.rules.staff.Employed",
-    "scheduling.rules.travel.TravelTime",
-    "scheduling.rules.fitness.RoleAndScope",
-    "scheduling.rules.fitness.Credentials",
-    "scheduling.rules.fitness.Trained",
-    "scheduling.rules.fitness.Introduced",
-    "scheduling.rules.clients.NotExcluded",
-    "scheduling.rules.clients.ClientActive",
-    "scheduling.rules.clients.GenderPreference",
-    "scheduling.rules.clients.LanguageWish",
-    "scheduling.rules.clients.Pets",
-    "scheduling.rules.clients.Smoking",
-    "scheduling.rules.appointments.NoAppointment",
-    "scheduling.rules.visits.DoubleUpComplete",
-    "scheduling.rules.hours.WeeklyHours",
-    "scheduling.rules.hours.DailyHours",
-    "scheduling.rules.hours.VisitsPerDay",
-    "scheduling.rules.hours.Overtime",
-    "scheduling.rules.hours.RestBetweenDays",
-    "scheduling.rules.hours.ConsecutiveDays",
-    "scheduling.rules.hours.LiveInDays",
-    "scheduling.rules.promises.GuaranteedTime",
-    "scheduling.rules.promises.CaregiversPerWeek",
-    "billing.rules.CoverageInForce",
-    "billing.rules.AuthorizationUnits",
-    "billing.rules.MonthlyBudget",
-    "billing.margin.MinimumMargin",
-]
-# What speaks for a caregiver when suggestions are ranked, in the order it is said.
-MATCHING_FACTORS = [
-    "scheduling.factors.Continuity",
-    "scheduling.factors.Preferred",
-    "scheduling.factors.Nearness",
-    "scheduling.factors.Detour",
-    "scheduling.factors.Language",
-    "scheduling.factors.HoursWanted",
-    "scheduling.factors_of_people.Guaranteed",
-    "scheduling.factors_of_people.Rating",
-    "scheduling.factors.Fairness",
-    "scheduling.factors.Declines",
-    "scheduling.factors.OvertimeMade",
-    "billing.margin.Margin",
-]
 SCHEDULE_HORIZON_WEEKS = 12
-# What a change of a series uses and costs: called as provide(client, service_type, before, after).
-SERIES_FACTS = ["billing.series_facts.units_and_cost"]
 
 # Where travel times come from: straight_line, matrix, osrm or valhalla (docs/rules.md, section 4).
 TRAVEL_TIMES = env.str("TRAVEL_TIMES", default="straight_line")
 TRAVEL_URL = env.str("TRAVEL_URL", default="")
 TRAVEL_TIMEOUT_SECONDS = env.float("TRAVEL_TIMEOUT_SECONDS", default=1.5)
-
-# Whose table of reason codes a visit uses: called as provide(visits), gives {visit's key: name of the set}.
-REASON_CODE_SETS = ["billing.reason_sets.sets_of_payers"]
-
-# By what else the share of verified visits is told: called as group(visits), adds group_key and group_name.
-COMPLIANCE_GROUPS = {"payer": "billing.reason_sets.by_payer"}
-
-# What else may be amiss in a visit that took place: called as check(visit), gives [(kind of exception, sentence)].
-VISIT_CHECKS = ["billing.visit_checks.no_authorization"]
 
 # Clocking by telephone is off until a provider and its secret are named (docs/field-work.md, section 7).
 TELEPHONY_PROVIDER = env.str("TELEPHONY_PROVIDER", default="")  # "twilio": whoever speaks TwiML and signs like it
@@ -401,18 +298,6 @@ TELEPHONY_NUMBER = env.str("TELEPHONY_NUMBER", default="")  # what caregivers ca
 # A plan of care is reviewed at least every so many days (42 CFR 484.60 asks for 60).
 CARE_PLAN_REVIEW_DAYS = env.int("CARE_PLAN_REVIEW_DAYS", default=60)
 
-# What happens, in one transaction, when a referral becomes a client: called as step(client, summary, by=user).
-REFERRAL_STEPS = [
-    "careplans.services.intake.take_over_medications",
-    "careplans.services.intake.take_over_vitals",
-]
-
-# What happens, in one transaction, when a care plan comes into force: called as step(plan, by=user).
-PLAN_STEPS = ["scheduling.plan_fit.tell_of_misfits"]
-# What other domains have to say on the page of a plan: called as note(plan, user), gives title, count and rows or None.
-PLAN_NOTES = ["scheduling.plan_fit.note_of_misfits"]
-# Who hears what is written to the audit trail, in the same transaction: called as listen(events).
-AUDIT_LISTENERS = ["scheduling.shared_events.hear", "scheduling.webhook_events.hear"]
 # Development alone: webhooks may also go to this machine, over http too. Never to any other private address.
 WEBHOOKS_ALLOW_LOOPBACK = env.bool("WEBHOOKS_ALLOW_LOOPBACK", default=DEBUG)
 
