@@ -43,8 +43,9 @@ class HolidayList(ListPage):
         return counted.select_related("branch").order_by("on", "branch__name")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        labels = [_("Holiday"), _("Day"), _("Branch"), _("Take place"), _("No visits")]
-        return super().get_context_data(columns=[{"label": label} for label in labels], **kwargs)
+        columns = [{"label": label} for label in (_("Holiday"), _("Day"), _("Branch"))]
+        columns += [{"label": label, "css": "num"} for label in (_("Take place"), _("No visits"))]
+        return super().get_context_data(columns=columns, **kwargs)
 
 
 class OneHoliday:

@@ -61,7 +61,14 @@ class PublicationList(ListPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         branches = Branch.objects.visible_to(self.request.user).filter(is_active=True)  # type: ignore[arg-type]
-        return super().get_context_data(branches=branches.order_by("name"), **kwargs)
+        shown = [(branch, _last_day_shown(branch)) for branch in branches.order_by("name")]
+        return super().get_context_data(branches=shown, **kwargs)
+
+
+def _last_day_shown(branch: Branch) -> dt.date | None:
+    """None when the branch holds nothing back."""
+    until = branch.published_until
+    return None if until is None else local_date(until - dt.timedelta(seconds=1), branch.time_zone)
 
 
 class PublicationCreate(FormPage):

@@ -54,8 +54,9 @@ class RosterList(ListPage):
         return counted.order_by("-created_at", "-pk")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        labels = [_("Days"), _("Branch"), _("State"), _("Visits"), _("Filled"), _("Made by")]
-        return super().get_context_data(columns=[{"label": label} for label in labels], **kwargs)
+        labels = [(_("Days"), ""), (_("Branch"), ""), (_("State"), ""), (_("Visits"), "num"), (_("Filled"), "num")]
+        columns = [{"label": label, "css": css} for label, css in (*labels, (_("Made by"), ""))]
+        return super().get_context_data(columns=columns, **kwargs)
 
 
 class RosterCreate(FormPage):

@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any
 
 from django.shortcuts import get_object_or_404
+from django.urls import reverse_lazy
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy
 
@@ -47,7 +48,11 @@ class RotationList(ListPage):
 class RotationCreate(FormPage):
     permission = CHANGE
     form_class = RotationForm
-    extra_context = {"heading": gettext_lazy("New rotation"), "submit_label": gettext_lazy("Begin")}
+    extra_context = {
+        "heading": gettext_lazy("New rotation"),
+        "submit_label": gettext_lazy("Begin"),
+        "cancel_url": reverse_lazy("scheduling:rotation-list"),
+    }
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return super().get_form_kwargs() | {"user": self.request.user}

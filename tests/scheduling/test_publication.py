@@ -253,3 +253,10 @@ def test_preview_does_not_call_new_what_a_caregiver_has_confirmed(branch, caregi
     move_visit(taken, starts_at=at_local(day(7), dt.time(9), ZONE), by=coordinator)  # their word does not hold for this
     (row,) = preview_publication(branch, day(8))
     assert [visit.pk for visit in row.new] == [held_back.pk, taken.pk]
+
+
+def test_list_names_the_last_day_that_is_shown(branch, coordinator, as_user):
+    publish_visits(branch, day(6), by=coordinator)
+    page = as_user(coordinator).get(reverse("scheduling:publication-list"))
+    assert page.context["branches"] == [(Branch.objects.get(pk=branch.pk), day(6))]
+    assert "00:00" not in page.content.decode()
