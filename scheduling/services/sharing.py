@@ -26,6 +26,7 @@ from scheduling.models import RuleOverride, Schedule, ServiceType, Sharer, Visit
 from scheduling.models.sharer import MOST_SHARERS
 from scheduling.placement import Finding, Judge, Placement, check
 from scheduling.services.schedule import untouched
+from scheduling.services.service_type import check_in_use
 from scheduling.services.visit import lock_members, once_more
 
 
@@ -59,6 +60,7 @@ def share_visit(visit: Visit, share: Share, *, by: User, override_reason: str = 
         followers = lead.led("client")
         _check_visit(lead, share, len(followers) + 1)
         _check_home(lead.client, [share])
+        check_in_use(share.service_type)
         row = Visit(
             branch=lead.branch,
             client=share.client,
@@ -121,6 +123,8 @@ def share_schedule(
         _check_home(row.client, [share for share in shares if share.client.pk not in held])
         leads = list(untouched(row).select_for_update(of=("self",)).order_by("pk"))
         new = [share for share in shares if _is_new(held.get(share.client.pk), share)]
+        for share in new:
+            check_in_use(share.service_type)
         total = own_weight + sum(share.time_weight for share in shares)
         warned = _judge(leads, new, total, by=by, override_reason=override_reason)
         _write(row, shares, held, own_weight)

@@ -12,7 +12,7 @@ from homecare.clock import now
 from homecare.errors import DomainError
 from scheduling.models import ServiceType, Visit
 from scheduling.services.service_type import add_service_type, change_service_type
-from tests.factories import ClientFactory, ServiceTypeFactory, VisitFactory
+from tests.factories import AddressFactory, ClientFactory, ServiceTypeFactory, VisitFactory
 
 pytestmark = pytest.mark.django_db
 LIST, NEW = "scheduling:service-type-list", "scheduling:service-type-create"
@@ -149,6 +149,23 @@ def test_nothing_new_is_planned_with_a_service_that_is_switched_off(branch, coor
         ServiceType.objects.filter(pk=service.pk).update(is_active=True)
         assert http.post(reverse(f"api:{name}-list"), body, content_type="application/json").status_code == 201, name
         ServiceType.objects.filter(pk=service.pk).update(is_active=False)
+
+
+def test_nobody_comes_to_share_a_visit_with_a_service_that_is_switched_off(branch, caregiver, coordinator, as_user):
+    homes = [ClientFactory(branch=branch, last_name="Diaz") for _number in range(2)]
+    for client in homes:
+        AddressFactory(client=client, line1="2 Home Street")
+    starts_at = (now() + dt.timedelta(days=3)).replace(minute=0, second=0, microsecond=0)
+    visit = VisitFactory(
+        client=homes[0], caregiver=caregiver, starts_at=starts_at, ends_at=starts_at + dt.timedelta(hours=1)
+    )
+    body = {
+        "client": homes[1].pk,
+        "service_type": ServiceTypeFactory(code="FOOT", name="Foot care", is_active=False).pk,
+    }
+    refused = as_user(coordinator).post(f"/api/v1/visits/{visit.pk}/share/", body, content_type="application/json")
+    assert (refused.status_code, "Foot care is switched off" in refused.content.decode()) == (422, True)
+    assert not visit.followers.exists()
 
 
 def test_visit_of_a_service_switched_off_is_edited_without_changing_it(branch, coordinator, as_user):
