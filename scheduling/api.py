@@ -38,7 +38,6 @@ from scheduling.api_waiting import WAITING_ROUTES
 from scheduling.models import AssignmentRule, Schedule, ServiceType, Visit, Waiting
 from scheduling.pattern import Assignment
 from scheduling.services.schedule import create_schedule, end_schedule
-from scheduling.services.service_type import check_in_use
 from scheduling.services.visit import UNCHANGED, assign_visit, cancel_visit, create_visit, move_visit
 from staff.models import Member
 
@@ -171,7 +170,6 @@ class VisitViewSet(SharesVisits, IdempotentWrites, mixins.ListModelMixin, mixins
     def create(self, request: Request) -> Response:
         data = self.checked(NewVisitSerializer)
         data.pop("version")
-        check_in_use(data["service_type"])
         visit = create_visit(data.pop("client"), **data, by=self.person)
         return Response(VisitSerializer(visit).data, status=201)
 

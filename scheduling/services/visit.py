@@ -25,6 +25,7 @@ from scheduling import notices
 from scheduling.facts import MemberFact, read_members
 from scheduling.models import RuleOverride, ServiceType, Visit
 from scheduling.placement import Finding, Judge, Placement, check
+from scheduling.services.service_type import check_in_use
 from scheduling.travel import without_services
 from scheduling.travel.routing import SERVICES
 from staff.models import Member
@@ -81,6 +82,7 @@ def create_visit(
 ) -> Visit:
     """Plans one visit outside any pattern. Raises PlacementRefused, OverrideNeeded or Conflict."""
     _sane(starts_at, ends_at)
+    check_in_use(service_type)
     asked = Visit(branch=client.branch, client=client, service_type=service_type, starts_at=starts_at, ends_at=ends_at)
     ask_the_way(asked, caregiver.pk if caregiver else None, starts_at, ends_at)
 
