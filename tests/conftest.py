@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Iterator
+
 import pytest
+import time_machine
 from django.contrib.auth.models import Group
 from django.db import connection
 from django.test import Client as HttpClient
@@ -13,6 +17,13 @@ from homecare.accounts.models import Branch, BranchMembership, User
 from homecare.accounts.roles import RoleName
 from staff.models import Member
 from tests.factories import BranchFactory, MemberFactory, UserFactory
+
+
+@pytest.fixture
+def in_november() -> Iterator[None]:
+    """It is Friday 27 November 2026, for tests that name days of the weeks after it."""
+    with time_machine.travel(dt.datetime(2026, 11, 27, 15, tzinfo=dt.UTC), tick=True):
+        yield
 
 
 @pytest.fixture(scope="session")

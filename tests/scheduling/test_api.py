@@ -8,7 +8,7 @@ import pytest
 from scheduling.models import Schedule, Visit
 from tests.factories import ClientFactory, MemberFactory, ScheduleFactory, ServiceTypeFactory, VisitFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_november")]
 
 NINE = "2026-12-07T14:00:00Z"
 TEN = "2026-12-07T15:00:00Z"

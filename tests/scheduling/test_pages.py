@@ -20,7 +20,7 @@ from tests.factories import (
     VisitFactory,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_november")]
 
 MONDAY = dt.date(2026, 12, 7)
 NINE = dt.datetime(2026, 12, 7, 14, tzinfo=dt.UTC)

@@ -12,7 +12,7 @@ from scheduling.placement import OverrideNeeded, PlacementRefused, TimeTaken
 from scheduling.services.visit import assign_visit, cancel_visit, create_visit, move_visit, update_visit
 from tests.factories import ClientFactory, MemberFactory, ScheduleFactory, ServiceTypeFactory, VisitFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_november")]
 
 NINE = dt.datetime(2026, 12, 1, 14, tzinfo=dt.UTC)  # 09:00 in Boston
 HOUR = dt.timedelta(hours=1)

@@ -6,6 +6,11 @@ from tests.factories import ClientFactory, ScheduleFactory
 from tests.scheduling.board.world import MONDAY, visit_at
 
 
+@pytest.fixture(autouse=True)
+def in_november(in_november):
+    """The week drawn here lies ahead, on whatever day the tests run."""
+
+
 @pytest.fixture
 def http(as_user, coordinator):
     return as_user(coordinator)
