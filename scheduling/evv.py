@@ -12,6 +12,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 OFFICE, TELEPHONY, FIXED_DEVICE = "office", "telephony", "fixed_device"
+# Exceptions whose reason says where it was.
+EXPLAINS_PLACE = ("no_position", "unknown_phone")
 
 
 def says_where(punch: Any) -> bool:
@@ -21,26 +23,34 @@ def says_where(punch: Any) -> bool:
     return punch.method in (FIXED_DEVICE, OFFICE) or punch.latitude is not None
 
 
-def missing_elements(visit: Any, punches: Iterable[Any], exceptions: Iterable[Any]) -> list[str]:
+def is_placed(visit: Any, punches: Iterable[Any], exceptions: Iterable[Any]) -> bool:
+    """Is it known where the visit took place? `scheduling/evv_rows.py` asks the same of many visits in the database.
+
+    A reason given for a missing position or a strange telephone is the word of a person who looked into where it was;
+    a visit by telephone or video has no place to verify.
+    """
+    if getattr(visit.service_type, "is_remote", False):
+        return True
+    explained = any(one.kind in EXPLAINS_PLACE and one.resolved_at for one in exceptions)
+    return explained or any(says_where(punch) for punch in punches)
+
+
+def missing_elements(visit: Any, placed: bool) -> list[str]:
     """What is missing of the six, as sentences; empty when the visit is complete.
 
-    The office's approved times count as times, and a reason given for a missing position or a strange telephone as the
-    word of a person who looked into where it was.
+    The office's approved times count as times.
     """
-    missing = []
+    found = []
     if visit.service_type_id is None:
-        missing.append(_("The service is missing."))
+        found.append(_("The service is missing."))
     if visit.client_id is None:
-        missing.append(_("The client is missing."))
+        found.append(_("The client is missing."))
     if visit.caregiver_id is None:
-        missing.append(_("The caregiver is missing."))
-    explained = any(one.kind in ("no_position", "unknown_phone") and one.resolved_at for one in exceptions)
-    # A visit by telephone or video has no place to verify.
-    is_remote = getattr(visit.service_type, "is_remote", False)
-    if not is_remote and not explained and not any(says_where(punch) for punch in punches):
-        missing.append(_("Nothing says where the visit took place."))
+        found.append(_("The caregiver is missing."))
+    if not placed:
+        found.append(_("Nothing says where the visit took place."))
     if visit.started_at is None and visit.approved_starts_at is None:
-        missing.append(_("There is no start."))
+        found.append(_("There is no start."))
     if visit.finished_at is None and visit.approved_ends_at is None:
-        missing.append(_("There is no end."))
-    return missing
+        found.append(_("There is no end."))
+    return found

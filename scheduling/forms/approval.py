@@ -135,6 +135,9 @@ class NoteForm(forms.Form):
     note = forms.CharField(label=_("What you did about it"), max_length=200)
 
 
+SETTLED = ("approved", "missed")
+
+
 class ApprovalFilter(django_filters.FilterSet):
     """Filters of the approval list, kept in the URL."""
 
@@ -153,10 +156,13 @@ class ApprovalFilter(django_filters.FilterSet):
         fields: list[str] = []
 
     def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any):
+        """Offers the caregivers of the visits shown; of settled ones, which are many, those of the branch."""
         super().__init__(*args, request=request, **kwargs)
-        shown, user = self.queryset.order_by(), cast(User, request.user)
-        # Distinct, so that the visits shown are found first, instead of a year of them for each person.
-        members = Member.objects.visible_to(user).filter(pk__in=shown.values("caregiver_id").distinct())
+        settled = request.GET.get("show") in SETTLED
+        shown, members = self.queryset.order_by(), Member.objects.visible_to(cast(User, request.user))
+        if not settled:
+            # Distinct, so that the visits shown are found first, instead of a year of them for each person.
+            members = members.filter(pk__in=shown.values("caregiver_id").distinct())
         self.filters["caregiver"].queryset = members.only("first_name", "last_name")
 
     def of_client(self, queryset: Any, name: str, value: str) -> Any:

@@ -13,7 +13,7 @@ from homecare.accounts.models import ScopedQuerySet
 from homecare.clock import minutes_between, now
 from homecare.errors import CONSTRAINT_SENTENCES
 from homecare.status import StatusModel
-from scheduling.evv import missing_elements
+from scheduling.evv import is_placed, missing_elements
 from scheduling.shared_time import portion
 
 # A visit so near is shown even when nobody published it: a client must not wait for a button.
@@ -98,7 +98,7 @@ class VisitQuerySet(ScopedQuerySet):
     def with_people(self) -> VisitQuerySet:
         return self.select_related("client", "caregiver", "caregiver__role", "service_type", "branch")
 
-    def for_list(self) -> VisitQuerySet:
+    def for_list(self, *further: str) -> VisitQuerySet:
         """With the names a list prints and nothing else: whole rows of five tables cost as much as the page."""
         people = [f"{who}__{name}" for who in ("client", "caregiver") for name in ("first_name", "last_name")]
         return self.select_related("client", "caregiver", "service_type", "branch").only(
@@ -106,6 +106,7 @@ class VisitQuerySet(ScopedQuerySet):
             *("leader", "time_weight", "time_total"),
             *people,
             *("client__number", "service_type__name", "branch__time_zone"),
+            *further,
         )
 
 
@@ -346,7 +347,7 @@ class Visit(StatusModel):
     @cached_property
     def evv_missing(self) -> list[str]:
         """What is missing of the six elements of a verified visit, as sentences (scheduling/evv.py)."""
-        return missing_elements(self, self.lead.clock_events.all(), self.exceptions.all())
+        return missing_elements(self, is_placed(self, self.lead.clock_events.all(), self.exceptions.all()))
 
     @property
     def evv_complete(self) -> bool:

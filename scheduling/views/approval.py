@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import datetime as dt
 from typing import Any, cast
 from urllib.parse import urlsplit
 
 from django.contrib import messages
-from django.db.models import Case, Exists, OuterRef, Prefetch, Q, QuerySet, Value, When
+from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
@@ -17,13 +17,13 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views import View
 
 from homecare.accounts.models import User
-from homecare.clock import minutes_between
 from homecare.errors import safe_back
 from homecare.templatetags.ui import daytime_tag
 from homecare.views import ActionView, FormPage, ListPage, PermissionMixin, ScopedMixin
-from scheduling.forms.approval import AdjustForm, ApprovalFilter, ClockForm, ReasonForm, WhyForm
-from scheduling.models import PhoneEvent, ReasonCode, Visit, VisitCorrection, VisitException
-from scheduling.reason_sets import set_of, sets_of
+from scheduling.approval_rows import IS_CLEAN, UNCLOCKED, Rights, in_order, rows_of, with_open
+from scheduling.forms.approval import SETTLED, AdjustForm, ApprovalFilter, ClockForm, ReasonForm, WhyForm
+from scheduling.models import PhoneEvent, Visit, VisitCorrection, VisitException
+from scheduling.reason_sets import set_of
 from scheduling.services.approval import (
     approve_visit,
     approve_visits,
@@ -31,13 +31,13 @@ from scheduling.services.approval import (
     mark_missed,
     reopen_visit,
     restore_missed,
-    why_not,
 )
 from scheduling.services.clock import clock_for
 from scheduling.services.visit_exception import resolve_exception
 
-APPROVE, CHANGE = "scheduling.approve_visit", "scheduling.change_visit"
+APPROVE, CHANGE, CLOCK = "scheduling.approve_visit", "scheduling.change_visit", "scheduling.clock_for_other"
 LEFT_SHOWN = 10
+SETTLED_SHOWN = dt.timedelta(weeks=4)
 # One press holds so many rows locked; the next press takes the next.
 MOST_AT_ONCE = 500
 SHOWS = {
@@ -49,43 +49,6 @@ SHOWS = {
     "approved": gettext_lazy("Approved"),
     "missed": gettext_lazy("Missed"),
 }
-
-
-@dataclass(frozen=True)
-class Suggestion:
-    """An open exception with the reason people most often give."""
-
-    exception: VisitException
-    code: ReasonCode | None
-
-
-@dataclass(frozen=True)
-class ApprovalRow:
-    """One visit of the list: planned beside clocked beside what would be approved."""
-
-    visit: Visit
-    suggestions: list[Suggestion]
-    resolved: list[VisitException]
-    why_not: str
-    corrections: list[VisitCorrection]
-
-    @property
-    def is_ready(self) -> bool:
-        return not self.why_not
-
-    @property
-    def is_unclocked(self) -> bool:
-        return self.visit.status in (Visit.Status.PLANNED, Visit.Status.CONFIRMED, Visit.Status.IN_PROGRESS)
-
-    @property
-    def to_approve(self) -> int | None:
-        return self.visit.approved_minutes if self.visit.approved_minutes is not None else self.visit.clocked_minutes
-
-    @property
-    def difference(self) -> int | None:
-        if self.to_approve is None:
-            return None
-        return self.to_approve - minutes_between(self.visit.starts_at, self.visit.ends_at)
 
 
 class ApprovalList(ListPage):
@@ -104,73 +67,77 @@ class ApprovalList(ListPage):
         return wanted if wanted in SHOWS else ""
 
     def rows(self, queryset: Any) -> Any:
-        open_ones = VisitException.objects.filter(visit=OuterRef("pk"), resolved_at=None)
-        proposed = VisitCorrection.objects.pending().filter(visit=OuterRef("pk"))
-        rows = self._shown(queryset).annotate(has_open=Exists(open_ones) | Exists(proposed))
+        if self.is_settled:
+            return self._settled(queryset)
+        rows = with_open(self._waiting(queryset))
         if self.show == "corrections":
-            rows = rows.filter(Exists(proposed))
+            rows = rows.filter(Exists(VisitCorrection.objects.pending().filter(visit=OuterRef("pk"))))
         if self.show == "exceptions":
             rows = rows.filter(has_open=True)
-        if self.show == "clean":
-            rows = rows.clean()
-        first = When(Q(has_open=True) | ~Q(status=Visit.Status.COMPLETED) | Q(finished_at=None), then=Value(0))
-        exceptions = Prefetch(
-            "exceptions", queryset=VisitException.objects.select_related("reason_code", "action_code")
-        )
-        pending = Prefetch("corrections", VisitCorrection.objects.pending(), to_attr="pending_corrections")
-        rows = (
-            rows.with_people()
-            .select_related("adjustment_code", "approved_by")
-            .prefetch_related(exceptions, "clock_events", pending)
-        )
-        return rows.order_by(Case(first, default=Value(1)), "starts_at", "pk")
+        return rows.filter(IS_CLEAN) if self.show == "clean" else rows
 
-    def _shown(self, queryset: Any) -> Any:
-        unclocked = [Visit.Status.PLANNED, Visit.Status.CONFIRMED, Visit.Status.IN_PROGRESS]
-        if self.show in ("approved", "missed"):
-            return queryset.filter(status=self.show)
+    def _settled(self, queryset: Any) -> Any:
+        """The latest; a chosen week looks further back, for nobody reads years of approved visits page by page."""
+        now = timezone.now()
+        rows = queryset.filter(status=self.show, starts_at__lt=now)
+        return rows if self.request.GET.get("week") else rows.filter(starts_at__gte=now - SETTLED_SHOWN)
+
+    def _waiting(self, queryset: Any) -> Any:
         if self.show in ("exceptions", "clean"):
             return queryset.unapproved()
         waiting = queryset.awaiting_approval(timezone.now())
-        return waiting.filter(status__in=unclocked) if self.show == "unclocked" else waiting
+        return waiting.filter(status__in=UNCLOCKED) if self.show == "unclocked" else waiting
+
+    @property
+    def is_settled(self) -> bool:
+        return self.show in SETTLED
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """How many visits the filters show on all pages together, and how many of them are clean."""
+        if self.is_settled:
+            return {"n": self.filterset.qs.count(), "clean": 0}
+        return self.filterset.qs.aggregate(n=Count("pk"), clean=Count("pk", filter=IS_CLEAN))
+
+    def get_paginator(self, queryset: Any, per_page: int, **kwargs: Any) -> Any:  # type: ignore[override]
+        """Pages of keys; the rows of one page are read by `rows_of`."""
+        keys = queryset.order_by("-starts_at", "-pk").values_list("pk", flat=True)
+        paginator = super().get_paginator(keys if self.is_settled else in_order(queryset), per_page, **kwargs)
+        paginator.count = self.counts["n"]
+        return paginator
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
-        rows = self.approval_rows(context["object_list"])
-        settled = self.show in ("approved", "missed")
-        phone_events = PhoneEvent.objects.visible_to(cast(User, self.request.user)).to_review()
+        user = cast(User, self.request.user)
+        rights = Rights(user.has_perm(CHANGE), user.has_perm(CLOCK))
+        rows = rows_of(list(context["object_list"]), rights, decided=self.is_settled)
+        phone_events = PhoneEvent.objects.visible_to(user).to_review()
         return {
             **context,
-            "first_rows": [row for row in rows if settled or not row.is_ready],
-            "clean_rows": [row for row in rows if not settled and row.is_ready],
-            "settled": settled,
-            "clean_total": 0 if settled else self.clean_total(),
+            "first_rows": [row for row in rows if self.is_settled or not row.is_ready],
+            "clean_rows": [row for row in rows if not self.is_settled and row.is_ready],
+            "settled": self.is_settled,
+            "clean_total": self.counts["clean"],
             "tabs": self.tabs(),
             "show": self.show,
             "to_review": phone_events.count(),
-            "may_change": self.request.user.has_perm(CHANGE),
+            "may_change": rights.change,
+            "labels": self.labels(),
         }
 
-    def clean_total(self) -> int:
-        """How many clean visits the filters show on all pages together."""
-        rows = Visit.objects.visible_to(cast(User, self.request.user)).clean()
-        return ApprovalFilter(self.request.GET, queryset=rows, request=self.request).qs.count()
-
-    @staticmethod
-    def approval_rows(visits: Any) -> list[ApprovalRow]:
-        visits, rows = list(visits), []
-        sets = sets_of(visits)
-        for visit in visits:
-            exceptions = list(visit.exceptions.all())
-            open_ones = [one for one in exceptions if one.resolved_at is None]
-            resolved = [one for one in exceptions if one.resolved_at is not None]
-            codes = sets[visit.pk]
-            # Where the payer also asks what was done about it, one click cannot say both.
-            suggestions = [Suggestion(one, None if codes.actions else codes.suggested(one.kind)) for one in open_ones]
-            proposed = visit.pending_corrections
-            reason = why_not(visit, len(open_ones), has_correction=bool(proposed))
-            rows.append(ApprovalRow(visit, suggestions, resolved, reason, proposed))
-        return rows
+    def labels(self) -> dict[str, str]:
+        """The words of the columns and buttons, translated once for all rows."""
+        return {
+            "visit": _("Visit"),
+            "caregiver": _("Caregiver"),
+            "planned": _("Planned"),
+            "clocked": _("Clocked"),
+            "total": _("To approve"),
+            "why": _("State") if self.is_settled else _("What is different"),
+            "given": _("Reasons given"),
+            "other_reason": _("Other reason…"),
+            "restore": _("Plan it again"),
+        }
 
     def tabs(self) -> list[dict[str, Any]]:
         query = self.request.GET.copy()
@@ -276,7 +243,7 @@ class VisitAdjust(DecisionPage):
 class VisitClock(DecisionPage):
     """The office clocks in or out for the caregiver."""
 
-    permission = "scheduling.clock_for_other"
+    permission = CLOCK
     form_class = ClockForm
     needs_visit = True
     title = gettext_lazy("Clock for the caregiver")

@@ -235,7 +235,37 @@ def test_list_costs_the_same_queries_for_1_and_30_visits(caregiver, coordinator,
             assert http.get(url("visit-approval")).status_code == 200
         counts.append(len(queries))
     assert counts[0] == counts[1]
-    assert counts[0] <= 15
+    assert counts[0] <= 12
+
+
+def test_each_row_says_all_that_is_needed_to_decide(caregiver, coordinator, as_user):
+    odd = done(caregiver, 8, first_name="Rosa", last_name="O'Neil & Co")
+    Visit.objects.filter(pk=odd.pk).update(finished_at=odd.ends_at + dt.timedelta(minutes=20))
+    one = late(odd)
+    page = body(as_user(coordinator).get(url("visit-approval")))
+    row = unescape(page[page.index(f'id="visit-{odd.pk}"') :])
+    for words in (
+        "Rosa O'Neil & Co", caregiver.full_name, odd.service_type.name, "1 h", "08:00–09:00",
+        "1 h 20 min", "08:00–09:20", "+20 min", "Late start", one.detail, "12 Caregiver late", "Nothing says where the visit took place.",
+        f'href="{url("exception-resolve", one.pk)}"', f'href="{url("visit-adjust", odd.pk)}"',
+    ):  # fmt: skip
+        assert words in row, words
+    assert "O&#x27;Neil &amp; Co" in page and "O'Neil & Co" not in page
+
+
+def test_settled_visits_show_the_latest_and_a_week_looks_further_back(caregiver, coordinator, as_user):
+    new, newer = done(caregiver, 8), done(caregiver, 10)
+    old = completed_visit(caregiver, starts_at=yesterday() - dt.timedelta(weeks=9))
+    for visit in (new, newer, old):
+        approve_visit(visit, by=coordinator)
+    http = as_user(coordinator)
+
+    def shown(**query):
+        page = http.get(url("visit-approval"), {"show": "approved", **query})
+        return [row.visit.pk for row in page.context["first_rows"]]
+
+    assert shown() == [newer.pk, new.pk]
+    assert shown(week=old.starts_at.date().isoformat()) == [old.pk]
 
 
 def keep(caregiver, kind="note", **body):

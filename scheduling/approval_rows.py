@@ -1,0 +1,318 @@
+"""The rows of the approval list: planned beside clocked beside what would be approved, with what is different and why.
+
+A page of 100 visits costs four statements. The order is found first, over keys alone; the visits of one page are then
+read with just the columns that a row prints, their exceptions and the proposed correction in the same statement.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from typing import Any, NamedTuple
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import (
+    BooleanField,
+    Case,
+    Exists,
+    ExpressionWrapper,
+    F,
+    FilteredRelation,
+    OuterRef,
+    Q,
+    Value,
+    When,
+)
+from django.db.models.functions import JSONObject
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from homecare.templatetags.ui import NOTHING, clock, daytime_tag, minutes
+from scheduling.evv import missing_elements
+from scheduling.evv_rows import placed
+from scheduling.models import ReasonCode, Visit, VisitCorrection, VisitException
+from scheduling.reason_sets import ReasonSet, sets_of
+from scheduling.services.approval import why_not
+from scheduling.shared_time import portion
+
+UNCLOCKED = (Visit.Status.PLANNED, Visit.Status.CONFIRMED, Visit.Status.IN_PROGRESS)
+COLUMNS = ("started_at", "finished_at", "approved_minutes", "approved_starts_at", "approved_ends_at", "cancel_reason")
+DECIDED = ("adjustment_code", "adjustment_memo", "approved_by", "approved_at")
+DECIDED += ("adjustment_code__code", "adjustment_code__text")
+DECIDED += tuple(f"approved_by__{name}" for name in ("first_name", "last_name", "email"))
+IS_CLEAN = Q(has_open=False, status=Visit.Status.COMPLETED, started_at__isnull=False, finished_at__isnull=False)
+
+
+class Rights(NamedTuple):
+    """What the person who looks may do besides approving."""
+
+    change: bool = False
+    clock: bool = False
+
+
+NO_RIGHTS = Rights()
+
+
+def address(name: str, pk: int) -> str:
+    """As `reverse`, whose pattern is asked once instead of three times for each of a hundred rows."""
+    before, after = _pattern(name)
+    return f"{before}/{pk}/{after}"
+
+
+@lru_cache
+def _pattern(name: str) -> tuple[str, str]:
+    before, _number, after = reverse(f"scheduling:{name}", args=[0]).partition("/0/")
+    return before, after
+
+
+@dataclass(frozen=True)
+class ExceptionLine:
+    """One exception of a row: open with the reason people most often give, or with the reason that was given."""
+
+    pk: int
+    kind: str
+    detail: str
+    memo: str
+    is_open: bool
+    reason: str
+    action: str
+    suggested: ReasonCode | None = None
+
+    @property
+    def label(self) -> str:
+        return str(KIND_WORDS[self.kind])
+
+    @property
+    def url(self) -> str:
+        return address("exception-resolve", self.pk)
+
+    @property
+    def given(self) -> str:
+        """The reason that was given, with what was done about it."""
+        return f"{self.reason} · {self.action}" if self.action else self.reason
+
+    @property
+    def one_click(self) -> ReasonCode | None:
+        """The suggested reason, where it needs no sentence."""
+        return self.suggested if self.suggested and not self.suggested.needs_memo else None
+
+
+KIND_WORDS = dict(VisitException.Kind.choices)
+
+
+@dataclass(frozen=True)
+class ProposedTimes:
+    """The correction a caregiver has sent; at most one waits for each visit."""
+
+    pk: int
+    starts_at: dt.datetime | None
+    ends_at: dt.datetime | None
+    reason: str
+
+    @property
+    def accept_url(self) -> str:
+        return address("correction-accept", self.pk)
+
+    @property
+    def decline_url(self) -> str:
+        return address("correction-decline", self.pk)
+
+
+@dataclass(frozen=True)
+class ApprovalRow:
+    """One visit of the list."""
+
+    visit: Visit
+    exceptions: list[ExceptionLine] = field(default_factory=list)
+    correction: ProposedTimes | None = None
+    rights: Rights = NO_RIGHTS
+
+    @property
+    def pk(self) -> int:
+        return self.visit.pk
+
+    @property
+    def url(self) -> str:
+        return address("visit-detail", self.pk)
+
+    @property
+    def links(self) -> list[tuple[str, str]]:
+        """What can be done with it, each a page that opens as a dialog."""
+        return [(str(label), address(name, self.pk)) for name, label in self._acts()]
+
+    def _acts(self) -> Iterator[tuple[str, Any]]:
+        if self.visit.status == Visit.Status.APPROVED:
+            yield "visit-reopen", _("Reopen…")
+        elif self.visit.status == Visit.Status.COMPLETED:
+            yield "visit-adjust", _("Other times…")
+        elif self.is_unclocked:
+            if self.rights.clock:
+                yield "visit-clock", _("Clock…")
+            if self.rights.change:
+                yield "visit-close", _("Took place…")
+                if self.visit.status != Visit.Status.IN_PROGRESS:
+                    yield "visit-missed", _("Missed…")
+
+    @property
+    def restore_url(self) -> str:
+        """Where a visit marked missed by mistake is planned again; empty when that is not for this person."""
+        missed = self.visit.status == Visit.Status.MISSED
+        return address("visit-restore", self.pk) if missed and self.rights.change else ""
+
+    @property
+    def proposed_times(self) -> str:
+        zone, one = self.visit.branch.time_zone, self.correction
+        moments = (one.starts_at, one.ends_at) if one else ()
+        return "–".join(clock(moment, zone) if moment else "…" for moment in moments)
+
+    @cached_property
+    def unresolved(self) -> list[ExceptionLine]:
+        return [one for one in self.exceptions if one.is_open]
+
+    @cached_property
+    def resolved(self) -> list[ExceptionLine]:
+        return [one for one in self.exceptions if not one.is_open]
+
+    @cached_property
+    def why_not(self) -> str:
+        return why_not(self.visit, len(self.unresolved), has_correction=self.correction is not None)
+
+    @property
+    def is_ready(self) -> bool:
+        """Nothing is left to say: it can be approved with its punches. As `IS_CLEAN` has it."""
+        completed = self.visit.status == Visit.Status.COMPLETED and self.visit.clocked_minutes is not None
+        return completed and not self.unresolved and self.correction is None
+
+    @cached_property
+    def is_unclocked(self) -> bool:
+        return self.visit.status in UNCLOCKED
+
+    @property
+    def missing(self) -> list[str]:
+        """Elements of a verified visit that it lacks; asked once it has taken place."""
+        took_place = self.visit.status in (Visit.Status.COMPLETED, Visit.Status.APPROVED)
+        return missing_elements(self.visit, self.visit.is_placed) if took_place else []  # type: ignore[attr-defined]
+
+    @cached_property
+    def to_approve(self) -> int | None:
+        """Minutes as approved, else as clocked; of a shared visit the client's part."""
+        visit, clocked = self.visit, self.visit.clocked_minutes
+        if visit.approved_minutes is not None or clocked is None:
+            return visit.approved_minutes
+        return portion(clocked, visit.time_weight, visit.time_total)
+
+    @cached_property
+    def difference(self) -> int:
+        """Minutes more (or less) than planned; 0 while nothing is known."""
+        return 0 if self.to_approve is None else self.to_approve - self.visit.care_minutes
+
+    # What a row prints, in words. In Python, because a hundred rows of filters took most of the page's time.
+
+    @cached_property
+    def client(self) -> str:
+        return self.visit.client.full_name
+
+    @property
+    def caregiver(self) -> str:
+        return self.visit.caregiver.full_name if self.visit.caregiver else NOTHING
+
+    @property
+    def when(self) -> str:
+        return daytime_tag(self.visit.starts_at, self.visit.ends_at, self.visit.branch.time_zone)
+
+    @property
+    def service(self) -> str:
+        name = self.visit.service_type.name
+        return f"{name} · {_('shared')}" if self.visit.is_shared else name
+
+    @property
+    def planned(self) -> str:
+        return minutes(self.visit.planned_minutes)
+
+    @property
+    def planned_times(self) -> str:
+        return self._times(self.visit.starts_at, self.visit.ends_at)
+
+    @property
+    def clocked(self) -> str:
+        return minutes(self.visit.clocked_minutes)
+
+    @property
+    def clocked_times(self) -> str:
+        """Empty when nobody has clocked at all."""
+        begun, ended = self.visit.started_at, self.visit.finished_at
+        return self._times(begun, ended) if begun or ended else ""
+
+    @property
+    def total(self) -> str:
+        return minutes(self.to_approve)
+
+    @property
+    def more(self) -> str:
+        """The difference with its sign; empty when there is none."""
+        sign = "+" if self.difference > 0 else ""
+        return f"{sign}{minutes(self.difference)}" if self.difference else ""
+
+    def _times(self, begin: dt.datetime | None, end: dt.datetime | None) -> str:
+        zone = self.visit.branch.time_zone
+        return f"{clock(begin, zone)}–{clock(end, zone)}"
+
+
+def with_open(visits: Any) -> Any:
+    """Adds `has_open`: an exception without a reason, or proposed times that nobody has answered."""
+    open_ones = VisitException.objects.unresolved().filter(visit=OuterRef("pk"))
+    proposed = VisitCorrection.objects.pending().filter(visit=OuterRef("pk"))
+    return visits.annotate(has_open=Exists(open_ones) | Exists(proposed))
+
+
+def in_order(visits: Any) -> Any:
+    """The keys as the list shows them: what needs a decision first. Of visits `with_open`."""
+    last = When(has_open=False, status=Visit.Status.COMPLETED, finished_at__isnull=False, then=Value(1))
+    return visits.order_by(Case(last, default=Value(0)), "starts_at", "pk").values_list("pk", flat=True)
+
+
+def _as_shown(visits: Any, *, decided: bool) -> Any:
+    """The columns of a row, its exceptions as an array, and the one correction that waits."""
+    visits = visits.for_list(*COLUMNS, *(DECIDED if decided else ()))
+    if decided:
+        visits = visits.select_related("adjustment_code", "approved_by")
+    given = VisitException.objects.filter(visit=OuterRef("pk")).order_by("kind")
+    codes = {f"{name}_{part}": f"{name}_code__{part}" for name in ("reason", "action") for part in ("code", "text")}
+    is_open = ExpressionWrapper(Q(resolved_at=None), output_field=BooleanField())
+    parts = JSONObject(pk="pk", kind="kind", detail="detail", memo="memo", is_open=is_open, **codes)
+    waiting = FilteredRelation("corrections", condition=Q(corrections__status=VisitCorrection.Status.PENDING))
+    return visits.annotate(
+        exception_parts=ArraySubquery(given.values(json=parts)),
+        waiting=waiting,
+        is_placed=ExpressionWrapper(placed(), output_field=BooleanField()),
+        **{f"proposed_{name}": F(f"waiting__{name}") for name in ("pk", "starts_at", "ends_at", "reason")},
+    )
+
+
+def rows_of(pks: Sequence[int], rights: Rights, *, decided: bool = False) -> list[ApprovalRow]:
+    """The rows of these visits, in this order; three statements, whatever their number.
+
+    `decided`: with who approved them and why the times differ, which only a settled visit has."""
+    visits = {visit.pk: visit for visit in _as_shown(Visit.objects.filter(pk__in=pks), decided=decided).order_by()}
+    found = [visits[pk] for pk in pks if pk in visits]
+    sets = sets_of(visit for visit in found if visit.exception_parts)
+    return [_row(visit, sets, rights) for visit in found]
+
+
+def _row(visit: Any, sets: dict[int, ReasonSet], rights: Rights) -> ApprovalRow:
+    lines = [_line(parts, sets[visit.pk]) for parts in visit.exception_parts]
+    times = (visit.proposed_pk, visit.proposed_starts_at, visit.proposed_ends_at, visit.proposed_reason)
+    return ApprovalRow(visit, lines, ProposedTimes(*times) if visit.proposed_pk else None, rights)
+
+
+def _line(parts: dict[str, Any], codes: ReasonSet) -> ExceptionLine:
+    # Where the payer also asks what was done about it, one click cannot say both.
+    asks_one = parts["is_open"] and not codes.actions
+    return ExceptionLine(
+        **{name: parts[name] for name in ("pk", "kind", "detail", "memo", "is_open")},
+        reason=f"{parts['reason_code']} {parts['reason_text']}" if parts["reason_code"] else "",
+        action=f"{parts['action_code']} {parts['action_text']}" if parts["action_code"] else "",
+        suggested=codes.suggested(parts["kind"]) if asks_one else None,
+    )
