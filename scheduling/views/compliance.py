@@ -18,7 +18,7 @@ from homecare.audit.services.event import record
 from homecare.clock import today
 from homecare.csv_export import csv_response
 from homecare.views import ListPage, Page
-from scheduling.compliance import Rate, groupings, in_group, rates, with_verdict, worked_in
+from scheduling.compliance import Rate, groupings, in_group, keys_with_edit, rates, with_verdict, worked_in
 from scheduling.models import Visit
 
 APPROVE = "scheduling.approve_visit"
@@ -108,12 +108,16 @@ class ComplianceVisits(OfAMonth, ListPage):
     template_name = "scheduling/compliance_visits.html"
     paginate_by = 50
 
-    def rows(self, queryset: Any) -> Any:
-        rows = self.worked(queryset)
+    def get_queryset(self) -> Any:
+        """Keys; the visits of one page are read with their verdicts."""
+        rows = self.worked(super().get_queryset())
         if "key" in self.request.GET:
             rows = in_group(rows, self.by, self.request.GET["key"])
-        rows = with_verdict(rows).filter(is_automatic=False)
-        return rows.with_people().select_related("adjustment_code").order_by("-starts_at", "pk")
+        return keys_with_edit(rows)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(month=self.month, back=self.address(), **kwargs)
+        context = super().get_context_data(month=self.month, back=self.address(), **kwargs)
+        codes = ("adjustment_code", "adjustment_code__code", "adjustment_code__text")
+        page = Visit.objects.filter(pk__in=list(context["object_list"])).for_list(*codes)
+        rows = with_verdict(page.select_related("adjustment_code"))
+        return {**context, "object_list": list(rows.order_by("-starts_at", "pk"))}

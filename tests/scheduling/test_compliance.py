@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from homecare.accounts.models import Agency
-from scheduling.compliance import Rate, in_group, month_bounds, rates, with_verdict, worked_in
+from scheduling.compliance import Rate, in_group, keys_with_edit, month_bounds, rates, with_verdict, worked_in
 from scheduling.models import ClockEvent, PunchDecision, ReasonCode, Visit
 from scheduling.services.approval import approve_visit
 from scheduling.services.clock import clock_in, clock_out
@@ -57,6 +57,9 @@ def mixed(caregiver, coordinator):
 
 def test_only_what_the_punches_say_alone_counts(mixed, branch):
     verdicts = dict(with_verdict(november(branch)).values_list("pk", "is_automatic"))
+    assert sorted(keys_with_edit(november(branch))) == sorted(
+        pk for pk, is_automatic in verdicts.items() if not is_automatic
+    )
     assert [verdicts[row.pk] for row in mixed] == [True, True, True, False, False, False, False]
     assert rates(november(branch), "branch") == [Rate(branch.pk, "Boston", 7, 3)]
 
