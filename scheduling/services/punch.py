@@ -61,6 +61,20 @@ def others_of(event: ClockEvent, starts_at: dt.datetime, ends_at: dt.datetime, c
     return [one for one in rows.order_by("at") if one.client_id in (None, client_id)]
 
 
+def _locked_stay(event: ClockEvent, starts_at: dt.datetime, ends_at: dt.datetime, client_id: int) -> list[ClockEvent]:
+    """This punch and the others of its stay, locked in key order before anything else.
+
+    Two people who each begin with another punch of one stay would wait for each other in a circle. Conflict when
+    somebody has dealt with this punch meanwhile; others that were dealt with are left out.
+    """
+    keys = {event.pk, *(one.pk for one in others_of(event, starts_at, ends_at, client_id))}
+    locked = ClockEvent.objects.select_for_update(of=("self",)).filter(pk__in=keys)
+    list(locked.order_by("pk").values_list("pk"))
+    row = _locked(event)
+    others = ClockEvent.objects.unmatched().filter(pk__in=keys).exclude(pk=row.pk)
+    return [row, *others.order_by("at")]
+
+
 def make_visit(
     event: ClockEvent,
     client: Client,
@@ -81,17 +95,17 @@ def make_visit(
     if starts_at > timezone.now():
         raise DomainError(_("This time has not come yet. Plan the visit on the board."), field="starts_at")
     with transaction.atomic():
-        row = _locked(event)
+        stay = _locked_stay(event, starts_at, ends_at, client.pk)
         visit = create_visit(
             client,
             service_type=service_type,
             starts_at=starts_at,
             ends_at=ends_at,
-            caregiver=row.member,
+            caregiver=stay[0].member,
             by=by,
             override_reason=reason,
         )
-        for one in (row, *others_of(row, starts_at, ends_at, client.pk)):
+        for one in stay:
             match_punch(one, visit, by=by)
             decide(one, PunchDecision.Kind.NEW_VISIT, visit=visit, note=reason, by=by)
         find_exceptions(Visit.locked(visit.pk))
