@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clients.models.client import ClientChildQuerySet
 from homecare.errors import CONSTRAINT_SENTENCES
+from homecare.sealed import Unreadable, unseal
 
 
 class FixedDeviceQuerySet(ClientChildQuerySet):
@@ -19,12 +20,15 @@ class FixedDeviceQuerySet(ClientChildQuerySet):
 class FixedDevice(models.Model):
     """A device at one client's address that shows a new code each minute (fixed visit verification, STANDARDS 1.2).
 
-    `secret` is the seed it shares with us; it leaves the installation on no page, export or interface."""
+    `sealed_secret` is the seed it shares with us, sealed under a key that is not in the database (homecare/sealed.py).
+    It leaves the installation on no page, export or interface."""
+
+    SEALED_FOR = "fixed_device"
 
     client = models.ForeignKey("clients.Client", on_delete=models.PROTECT, related_name="fixed_devices")
     address = models.ForeignKey("clients.Address", on_delete=models.PROTECT, related_name="+", db_index=False)
     serial = models.CharField(max_length=40)
-    secret = models.CharField(max_length=128, editable=False)
+    sealed_secret = models.CharField(max_length=400, editable=False)
     installed_on = models.DateField()
     removed_on = models.DateField(null=True, blank=True)
     registered_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+", db_index=False)
@@ -50,6 +54,18 @@ class FixedDevice(models.Model):
 
     def __str__(self) -> str:
         return self.serial
+
+    @property
+    def secret(self) -> str:
+        """The seed. Raises sealed.Unreadable when the key was replaced and the former one is not known."""
+        return unseal(self.sealed_secret, self.SEALED_FOR)
+
+    @property
+    def is_readable(self) -> bool:
+        try:
+            return bool(self.secret)
+        except Unreadable:
+            return False
 
     def stood_there_on(self, day: dt.date) -> bool:
         return self.installed_on <= day and (self.removed_on is None or day <= self.removed_on)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import logging
 import secrets
 from typing import Any, NamedTuple
 
@@ -15,11 +16,14 @@ from homecare.accounts.models import User
 from homecare.audit.services.event import record
 from homecare.clock import local_date, today
 from homecare.errors import DomainError, readable
+from homecare.sealed import Unreadable, reseal, seal
 from scheduling.fixed_codes import WITHIN, moment_of, read_secret, steps_of
 from scheduling.models import ClockEvent, FixedDevice, Visit
 from scheduling.punch_visit import right_visit
 from scheduling.services import clock
 from staff.models import Member
+
+logger = logging.getLogger(__name__)
 
 
 class Shown(NamedTuple):
@@ -56,7 +60,7 @@ def register_device(
                 client=client,
                 address=address,
                 serial=serial.strip(),
-                secret=secret,
+                sealed_secret=seal(secret, FixedDevice.SEALED_FOR),
                 installed_on=installed_on,
                 registered_by=by,
             )
@@ -77,6 +81,21 @@ def remove_device(device: FixedDevice, *, by: User) -> FixedDevice:
     return row
 
 
+@transaction.atomic
+def reseal_devices() -> tuple[int, list[str]]:
+    """Every seed under the present key; how many, and the serials of those that cannot be read any more."""
+    done, unreadable = [], []
+    for device in FixedDevice.objects.select_for_update(of=("self",)).order_by("pk"):
+        try:
+            device.sealed_secret = reseal(device.sealed_secret, FixedDevice.SEALED_FOR)
+        except Unreadable:
+            unreadable.append(device.serial)
+        else:
+            done.append(device)
+    FixedDevice.objects.bulk_update(done, ["sealed_secret"])
+    return len(done), unreadable
+
+
 def devices_for(member: Member, client_id: int | None, until: dt.datetime) -> list[FixedDevice]:
     """The client's devices; of a client who is not known, those of all whom the caregiver was planned to visit."""
     rows = FixedDevice.objects.select_related("client__branch")
@@ -90,6 +109,9 @@ def find_code(member: Member, client_id: int | None, code: str, until: dt.dateti
     """Where and when this code was shown within the last seven days and has not been used."""
     found = []
     for device in devices_for(member, client_id, until):
+        if not device.is_readable:
+            logger.error("The seed of fixed device %s cannot be read; its codes count for nothing.", device.pk)
+            continue
         zone = device.client.branch.time_zone
         for step in steps_of(read_secret(device.secret), code, until):
             if device.stood_there_on(local_date(moment_of(step), zone)):
@@ -111,6 +133,13 @@ def _choose(found: list[Shown], visits: list[Visit], kind: str) -> tuple[Shown, 
     return best, right_visit([v for v in visits if v.client_id == best.device.client_id], kind, best.at)
 
 
+def _visits_at(member: Member, client_ids: set[int], until: dt.datetime) -> list[Visit]:
+    day = dt.timedelta(days=1)
+    rows = Visit.objects.filter(caregiver=member, client__in=client_ids)
+    rows = rows.filter(starts_at__gt=until - WITHIN - day, starts_at__lt=until + day)
+    return list(rows.select_related("branch", "service_type"))
+
+
 @transaction.atomic
 def clock_by_code(
     member: Member,
@@ -120,18 +149,20 @@ def clock_by_code(
     by: User,
     until: dt.datetime,
     client_id: int | None = None,
+    of_visit: Visit | None = None,
     **evidence: Any,
 ) -> ClockEvent:
-    """Clocks at the minute at which the device showed the code. Kept without a visit when none is near.
+    """Clocks at the minute at which the device showed the code.
 
+    `of_visit` is the visit on whose page it was typed: it counts for that one and no other. Otherwise (by telephone)
+    for the nearest at that home. Kept without a visit, for the office, when the minute is not near it.
     DomainError (field `code`) when no device of the client showed it within seven days, or it was used.
     """
-    found = find_code(member, client_id, code, until)
+    found = find_code(member, of_visit.client_id if of_visit else client_id, code, until)
     if not found:
         raise DomainError(_("No device at this home showed this code in the last seven days."), field="code")
-    rows = Visit.objects.filter(caregiver=member, starts_at__gt=until - WITHIN - dt.timedelta(days=1))
-    rows = rows.filter(starts_at__lt=until + dt.timedelta(days=1), client__in={one.device.client_id for one in found})
-    shown, visit = _choose(found, list(rows.select_related("branch", "service_type")), kind)
+    visits = [of_visit] if of_visit else _visits_at(member, {one.device.client_id for one in found}, until)
+    shown, visit = _choose(found, visits, kind)
     how: dict[str, Any] = {
         "at": shown.at,
         "by": by,

@@ -217,7 +217,7 @@ def _device_code(event: PhoneEvent, visit: Visit, member: Member) -> dict[str, A
         raise NotApplied(Why.UNREADABLE)
     code = re.sub(r"\D", "", str(event.body.get("code") or ""))
     by = _person(member)
-    punch = clock_by_code(member, kind, code, by=by, until=event.at, client_id=visit.client_id)
+    punch = clock_by_code(member, kind, code, by=by, until=event.at, of_visit=visit)
     if punch.visit is None:
         return {"state": "to_review", "why": Why.UNKNOWN, "clock_event": punch.pk}
     return {"clock_event": punch.pk, "visit": state_of(punch.visit)}

@@ -5,13 +5,17 @@ import datetime as dt
 import re
 import threading
 import uuid
+from importlib import import_module
 
 import pytest
 import time_machine
+from django.apps import apps
+from django.core.management import call_command
 from django.db import connection
 from django.urls import reverse
 
 from homecare.errors import Conflict, DomainError
+from homecare.sealed import Unreadable, seal, unseal
 from scheduling.fixed_codes import code_of, moment_of, read_secret, step_of, steps_of
 from scheduling.models import ClockEvent, FixedDevice, PhoneEvent
 from scheduling.services.clock_pin import issue_pin
@@ -76,7 +80,13 @@ def shown(minutes):
 
 
 def enter(caregiver, visit, kind, code, until=EVENING):
+    """By telephone: the home is known, the visit is not."""
     return clock_by_code(caregiver, kind, code, by=caregiver.user, until=until, client_id=visit.client_id)
+
+
+def type_in(caregiver, visit, kind, code, until=EVENING):
+    """On the visit's page."""
+    return clock_by_code(caregiver, kind, code, by=caregiver.user, until=until, of_visit=visit)
 
 
 def test_codes_entered_in_the_evening_carry_out_the_visit(visit, caregiver, device):
@@ -113,6 +123,91 @@ def test_code_shown_twice_means_the_time_that_fits_a_visit(visit, caregiver, dev
     monkeypatch.setattr("scheduling.services.fixed_device.steps_of", lambda *args: steps)
     event = enter(caregiver, visit, "in", "12345678")
     assert (event.visit, event.at, event.reason) == (visit, at(2), "This code was shown 2 times.")
+
+
+@pytest.fixture
+def later(visit, caregiver):
+    """A second visit to the same client, half an hour after the first."""
+    return VisitFactory(caregiver=caregiver, starts_at=at(90), client=visit.client)
+
+
+def test_code_typed_on_a_visit_s_page_is_of_that_visit(visit, later, caregiver, device):
+    """By telephone the nearest is meant; a page says which one."""
+    assert type_in(caregiver, visit, "in", shown(70)).visit == visit
+    assert type_in(caregiver, later, "in", shown(20)).visit == later
+    assert type_in(caregiver, visit, "out", shown(85)).visit == visit
+
+
+def test_code_told_by_telephone_is_of_the_nearest_visit(visit, later, caregiver, device):
+    assert enter(caregiver, visit, "in", shown(70)).visit == later
+
+
+def test_code_of_another_day_typed_on_a_page_waits_for_the_office(visit, caregiver, device):
+    tomorrow = VisitFactory(caregiver=caregiver, starts_at=EIGHT + dt.timedelta(days=1), client=visit.client)
+    event = type_in(caregiver, tomorrow, "in", shown(2))
+    assert (event.visit, event.at, event.client_id) == (None, at(2), visit.client_id)
+    visit.refresh_from_db()
+    assert visit.status == "planned"
+
+
+def test_code_shown_twice_means_the_time_that_fits_the_page_s_visit(visit, later, caregiver, device, monkeypatch):
+    steps = [step_of(at(500)), step_of(at(88)), step_of(at(-90))]
+    monkeypatch.setattr("scheduling.services.fixed_device.steps_of", lambda *args: steps)
+    event = type_in(caregiver, later, "in", "12345678")
+    assert (event.visit, event.at) == (later, at(88))
+
+
+def test_code_entered_on_the_phone_goes_to_the_page_it_was_typed_on(visit, later, caregiver, device, as_user):
+    http = as_user(caregiver.user)
+    with time_machine.travel(EVENING, tick=False):
+        http.post(reverse("scheduling:phone-device-code", args=[visit.pk]), {"kind": "in", "code": shown(75)})
+    assert ClockEvent.objects.get().visit == visit
+
+
+def kept() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT sealed_secret FROM scheduling_fixeddevice")
+        return cursor.fetchone()[0]
+
+
+def test_seed_is_not_in_the_database(device):
+    assert SEED not in kept() and RFC_SECRET.hex() not in kept()
+    assert device.secret == SEED
+    assert seal(SEED, "fixed_device") != kept()
+    with pytest.raises(Unreadable):
+        unseal(kept(), "another purpose")
+
+
+def test_seed_survives_a_new_key_and_is_sealed_under_it(visit, caregiver, device, settings, capsys):
+    former, settings.SECRET_KEY = settings.SECRET_KEY, "a new key of this installation"
+    settings.SECRET_KEY_FALLBACKS = [former]
+    enter(caregiver, visit, "in", shown(3))
+    call_command("reseal")
+    settings.SECRET_KEY_FALLBACKS = []
+    assert capsys.readouterr().out == "1 sealed under the present key.\n"
+    assert enter(caregiver, visit, "out", shown(61)).visit == visit
+
+
+def test_seed_under_a_forgotten_key_counts_for_nothing_and_says_so(
+    visit, caregiver, device, coordinator, settings, as_user, capsys
+):
+    settings.SECRET_KEY = "a new key, and the former is forgotten"
+    with pytest.raises(DomainError) as refused:
+        enter(caregiver, visit, "in", shown(3))
+    assert refused.value.field == "code"
+    call_command("reseal")
+    assert "Device FX-1: its seed cannot be read" in capsys.readouterr().err
+    page = as_user(coordinator).get(reverse("scheduling:device-list", args=[visit.client_id])).content.decode()
+    assert "Its seed cannot be read any more" in page
+
+
+def test_migration_seals_what_is_there_and_can_go_back(device):
+    migration = import_module("scheduling.migrations.0032_seal_device_seeds")
+    FixedDevice.objects.update(sealed_secret=SEED)
+    migration.change(apps, migration.seal)
+    assert FixedDevice.objects.get().secret == SEED and kept() != SEED
+    migration.change(apps, migration.unseal)
+    assert kept() == SEED
 
 
 def test_device_that_stood_elsewhere_on_that_day_does_not_count(visit, caregiver, device):
