@@ -15,6 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from billing import pdf as documents
+from billing.api_evv import EVV_ROUTES
 from billing.api_pay_rate import PAY_RATE_ROUTES
 from billing.models import Allocation, Authorization, Charge, Coverage, Invoice, InvoiceLine, Payer, Payment, Rate
 from billing.services import payer as payer_service
@@ -50,7 +51,7 @@ class PayerSerializer(serializers.ModelSerializer):
         model = Payer
         fields = [
             "id", "name", "kind", "payer_id", "bills_client", "line1", "city", "state", "postal_code", "email",
-            "rounding", "terms_days", "needs_authorization", "is_active",
+            "rounding", "terms_days", "needs_authorization", "requires_evv", "is_active",
         ]  # fmt: skip
 
 
@@ -384,6 +385,7 @@ ROUTES: list = [
     ("coverages", CoverageViewSet, "coverage"),
     ("authorizations", AuthorizationViewSet, "authorization"),
     ("charges", ChargeViewSet, "charge"),
+    *EVV_ROUTES,
     ("invoices", InvoiceViewSet, "invoice"),
     ("payments", PaymentViewSet, "payment"),
 ]

@@ -13,8 +13,10 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from billing.models.authorization import Authorization
+from billing.models.charge import EvvRelease
 from billing.models.payer import Coverage, Payer, Rate
 from billing.units import MINUTES_ADDED, QUARTER_MINUTES
+from scheduling.evv_rows import evv_complete
 from scheduling.models import Visit
 
 
@@ -25,6 +27,7 @@ class WaitsFor(models.TextChoices):
     NO_RATE = "no_rate", _("No rate")
     NO_AUTHORIZATION = "no_authorization", _("No authorization")
     TOO_SHORT = "too_short", _("Too short for a unit")
+    INCOMPLETE = "incomplete", _("Held: record incomplete")
     NOTHING = "", _("Ready to charge")
 
 
@@ -53,6 +56,11 @@ def _in_force(day: str) -> Q:
     return Q(until=None) | Q(until__gte=OuterRef(day))
 
 
+def released() -> models.QuerySet[EvvRelease]:
+    """The release of the visit that is asked about."""
+    return EvvRelease.objects.in_force().filter(visit=OuterRef("pk"))
+
+
 def with_payer(visits: models.QuerySet[Visit]) -> models.QuerySet[Any]:
     """Adds `service_on` and `payer_pk`: who pays first for the client on that day, None when nobody does."""
     coverage = Coverage.objects.filter(
@@ -79,13 +87,7 @@ def priced(visits: models.QuerySet[Visit]) -> models.QuerySet[Any]:
         ends_on__gte=OuterRef("service_on"),
     )
     payer = Payer.objects.filter(pk=OuterRef("payer_pk"))
-    too_short = [
-        When(
-            Q(approved_minutes__lt=QUARTER_MINUTES - added) & Exists(payer.filter(rounding=name)),
-            then=Value(WaitsFor.TOO_SHORT.value),
-        )
-        for name, added in MINUTES_ADDED.items()
-    ]
+    least = Case(*(When(rounding=name, then=QUARTER_MINUTES - added) for name, added in MINUTES_ADDED.items()))
     return (
         with_payer(visits)
         .annotate(rate_pk=_first(rate))
@@ -97,7 +99,13 @@ def priced(visits: models.QuerySet[Visit]) -> models.QuerySet[Any]:
                     Exists(payer.filter(needs_authorization=True)) & ~Exists(permitted),
                     then=Value(WaitsFor.NO_AUTHORIZATION.value),
                 ),
-                *too_short,
+                When(
+                    approved_minutes__lt=Subquery(payer.values(least=least)[:1]), then=Value(WaitsFor.TOO_SHORT.value)
+                ),
+                When(
+                    Exists(payer.filter(requires_evv=True)) & ~Q(Exists(released())) & ~evv_complete(),
+                    then=Value(WaitsFor.INCOMPLETE.value),
+                ),
                 default=Value(WaitsFor.NOTHING.value),
                 output_field=models.CharField(),
             )

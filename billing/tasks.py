@@ -8,7 +8,7 @@ from celery import shared_task
 from django.utils.translation import gettext_lazy as _
 
 from billing import pdf
-from billing.services import charge, invoice_link, invoice_run
+from billing.services import charge, evv_hold, invoice_link, invoice_run
 from homecare.accounts.models import User
 from homecare.jobs.registry import Work, job_kind
 
@@ -22,7 +22,8 @@ def run_invoices(work: Work) -> dict[str, Any]:
 
 @shared_task
 def charge_approved_visits() -> None:
-    """Beat, every ten minutes: what was approved since becomes charges."""
+    """Beat, every ten minutes: what was approved since becomes charges; what is incomplete is held."""
+    evv_hold.hold_incomplete(by=User.system())
     charge.make_charges(by=User.system())
 
 

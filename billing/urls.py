@@ -1,11 +1,12 @@
 """Billing under /billing/. The public address of an invoice is short: /billing/i/<token>/."""
 
-from django.urls import path
+from django.urls import include, path
 
 from billing.views import aging, charge, client, invoice, invoice_link, invoice_run, pay_rate, payer, payment
 
 app_name = "billing"
 urlpatterns = [
+    path("", include("billing.urls_evv")),
     path("unbilled/", charge.ChargeList.as_view(), name="charge-list"),
     path("unbilled/charge/", charge.ChargeMake.as_view(), name="charge-make"),
     path("invoices/", invoice.InvoiceList.as_view(), name="invoice-list"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -26,12 +26,12 @@ from django.db.models import (
     When,
 )
 from django.db.models.functions import JSONObject
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from homecare.addresses import address
 from homecare.templatetags.ui import NOTHING, clock, daytime_tag, minutes
 from scheduling.evv import missing_elements
-from scheduling.evv_rows import placed
+from scheduling.evv_rows import with_place
 from scheduling.models import ReasonCode, Visit, VisitCorrection, VisitException
 from scheduling.reason_sets import ReasonSet, sets_of
 from scheduling.services.approval import why_not
@@ -55,18 +55,6 @@ class Rights(NamedTuple):
 NO_RIGHTS = Rights()
 
 
-def address(name: str, pk: int) -> str:
-    """As `reverse`, whose pattern is asked once instead of three times for each of a hundred rows."""
-    before, after = _pattern(name)
-    return f"{before}/{pk}/{after}"
-
-
-@lru_cache
-def _pattern(name: str) -> tuple[str, str]:
-    before, _number, after = reverse(f"scheduling:{name}", args=[0]).partition("/0/")
-    return before, after
-
-
 @dataclass(frozen=True)
 class ExceptionLine:
     """One exception of a row: open with the reason people most often give, or with the reason that was given."""
@@ -86,7 +74,7 @@ class ExceptionLine:
 
     @property
     def url(self) -> str:
-        return address("exception-resolve", self.pk)
+        return address("scheduling:exception-resolve", self.pk)
 
     @property
     def given(self) -> str:
@@ -113,11 +101,11 @@ class ProposedTimes:
 
     @property
     def accept_url(self) -> str:
-        return address("correction-accept", self.pk)
+        return address("scheduling:correction-accept", self.pk)
 
     @property
     def decline_url(self) -> str:
-        return address("correction-decline", self.pk)
+        return address("scheduling:correction-decline", self.pk)
 
 
 @dataclass(frozen=True)
@@ -135,12 +123,12 @@ class ApprovalRow:
 
     @property
     def url(self) -> str:
-        return address("visit-detail", self.pk)
+        return address("scheduling:visit-detail", self.pk)
 
     @property
     def links(self) -> list[tuple[str, str]]:
         """What can be done with it, each a page that opens as a dialog."""
-        return [(str(label), address(name, self.pk)) for name, label in self._acts()]
+        return [(str(label), address(f"scheduling:{name}", self.pk)) for name, label in self._acts()]
 
     def _acts(self) -> Iterator[tuple[str, Any]]:
         if self.visit.status == Visit.Status.APPROVED:
@@ -159,7 +147,7 @@ class ApprovalRow:
     def restore_url(self) -> str:
         """Where a visit marked missed by mistake is planned again; empty when that is not for this person."""
         missed = self.visit.status == Visit.Status.MISSED
-        return address("visit-restore", self.pk) if missed and self.rights.change else ""
+        return address("scheduling:visit-restore", self.pk) if missed and self.rights.change else ""
 
     @property
     def proposed_times(self) -> str:
@@ -283,10 +271,9 @@ def _as_shown(visits: Any, *, decided: bool) -> Any:
     is_open = ExpressionWrapper(Q(resolved_at=None), output_field=BooleanField())
     parts = JSONObject(pk="pk", kind="kind", detail="detail", memo="memo", is_open=is_open, **codes)
     waiting = FilteredRelation("corrections", condition=Q(corrections__status=VisitCorrection.Status.PENDING))
-    return visits.annotate(
+    return with_place(visits).annotate(
         exception_parts=ArraySubquery(given.values(json=parts)),
         waiting=waiting,
-        is_placed=ExpressionWrapper(placed(), output_field=BooleanField()),
         **{f"proposed_{name}": F(f"waiting__{name}") for name in ("pk", "starts_at", "ends_at", "reason")},
     )
 

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
-from django.db.models import Exists, OuterRef, Q
+from typing import Any
+
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q
 from django.db.models.functions import Coalesce
 
 from scheduling.evv import EXPLAINS_PLACE, FIXED_DEVICE, OFFICE, TELEPHONY
@@ -26,8 +28,13 @@ def placed() -> Q:
     return ~Q(service_type__mode=ServiceType.Mode.IN_PERSON) | Q(Exists(punches)) | Q(Exists(explained))
 
 
-def verified() -> Q:
-    """Visits with all six elements. Service, client and date cannot be missing: the database demands them."""
+def with_place(visits: Any) -> Any:
+    """Adds `is_placed`, which `evv.missing_elements` asks for."""
+    return visits.annotate(is_placed=ExpressionWrapper(placed(), output_field=BooleanField()))
+
+
+def evv_complete() -> Q:
+    """Visits with all six elements, as `Visit.evv_complete`; service, client and date the database demands."""
     return (
         Q(caregiver__isnull=False)
         & (Q(started_at__isnull=False) | Q(approved_starts_at__isnull=False))

@@ -313,7 +313,13 @@ def _money_rows(world: World, client: Any) -> dict[Any, Any]:
         created_by=world.biller,
         expires_at=timezone.now() + dt.timedelta(days=9),
     )
+    payer.requires_evv = True
+    payer.save()
+    third_day = MOMENT + dt.timedelta(days=3)
+    held = factories.approved_visit(world.member, world.coordinator, starts_at=third_day, client=client)
     return {
+        ("billing:evv-release", "pk"): held.pk,
+        "held-visit": held.pk,
         "payer": payer.pk,
         "payrate": pay_rate.pk,
         "pay-rate": pay_rate.pk,

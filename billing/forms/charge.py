@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.forms.invoice import BranchFilterSet, branches_of
 from billing.pricing import WaitsFor
+from billing.unbilled import Waiting
 
 
 class TabFilter(BranchFilterSet):
@@ -21,15 +22,22 @@ class TabFilter(BranchFilterSet):
 
 
 class WaitingFilter(TabFilter):
-    """Filters of the visits that wait."""
+    """Filters of the visits that wait. They are judged already, so that filtering asks the database nothing."""
 
     reason = django_filters.ChoiceFilter(
-        label=_("Reason"),
-        field_name="waits_for",
-        choices=[choice for choice in WaitsFor.choices if choice[0]],
-        empty_label=_("All"),
+        label=_("Reason"), choices=[choice for choice in WaitsFor.choices if choice[0]], empty_label=_("All")
     )
     branch = django_filters.ModelChoiceFilter(label=_("Branch"), queryset=branches_of, empty_label=_("All"))
+
+    def chosen(self, rows: list[Waiting]) -> list[Waiting]:
+        """What is filled in and can be read; anything else filters nothing, as everywhere."""
+        wanted = self.form.cleaned_data if self.form.is_valid() else {}
+        reason, branch = wanted.get("reason"), wanted.get("branch")
+        return [
+            row
+            for row in rows
+            if (not reason or row.waits_for == reason) and (branch is None or row.branch_id == branch.pk)
+        ]
 
 
 class OpenFilter(TabFilter):

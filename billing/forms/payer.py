@@ -28,7 +28,7 @@ class PayerForm(forms.ModelForm):
         model = Payer
         fields = [
             "name", "kind", "payer_id", "bills_client", "line1", "city", "state", "postal_code", "email",
-            "rounding", "terms_days", "needs_authorization", "reason_set", "is_active",
+            "rounding", "terms_days", "needs_authorization", "requires_evv", "reason_set", "is_active",
         ]  # fmt: skip
         labels = {
             "line1": _("Street or PO box"),
@@ -36,6 +36,7 @@ class PayerForm(forms.ModelForm):
             "bills_client": _("Bill the client or family"),
             "terms_days": _("Days to pay"),
             "needs_authorization": _("Needs an authorization"),
+            "requires_evv": _("Asks for complete visit records (EVV)"),
             "is_active": _("In use"),
             "rounding": _("Minutes become units by"),
             "reason_set": _("Reason codes of visits"),
@@ -58,7 +59,7 @@ class PayerForm(forms.ModelForm):
             ("name", "kind"),
             "bills_client",
             Fieldset(_("Address for bills"), "line1", town, reach),
-            Fieldset(_("Rules"), rules, "reason_set", "needs_authorization", "is_active"),
+            Fieldset(_("Rules"), rules, "reason_set", "needs_authorization", "requires_evv", "is_active"),
         )
 
 

@@ -1,5 +1,5 @@
 from billing.models.authorization import Authorization
-from billing.models.charge import Charge, UnchargedVisit
+from billing.models.charge import Charge, EvvRelease, UnchargedVisit
 from billing.models.invoice import Invoice, InvoiceLine, InvoiceLink, InvoiceNumber
 from billing.models.pay_rate import PayRate
 from billing.models.payer import Coverage, Payer, Rate
@@ -10,6 +10,7 @@ __all__ = [
     "Authorization",
     "Charge",
     "Coverage",
+    "EvvRelease",
     "Invoice",
     "InvoiceLine",
     "InvoiceLink",

@@ -63,8 +63,12 @@ class Charge(StatusModel):
             models.CheckConstraint(condition=models.Q(amount__gte=0), name="charge_not_negative"),
         ]
         indexes = [
+            # With all that the unbilled list adds up, so that it reads the index alone.
             models.Index(
-                fields=["payer", "client", "service_on"], condition=models.Q(status="open"), name="charge_unbilled"
+                fields=["payer", "client", "service_on"],
+                include=["id", "amount", "visit"],
+                condition=models.Q(status="open"),
+                name="charge_unbilled",
             )
         ]
 
@@ -97,6 +101,49 @@ class UnchargedVisit(models.Model):
         return f"Visit {self.visit_id} waits for its charge"
 
 
+class EvvReleaseQuerySet(ScopedQuerySet):
+    branch_path = "visit__branch_id"
+
+    def in_force(self) -> EvvReleaseQuerySet:
+        return self.filter(lapsed_at=None)
+
+
+class EvvRelease(models.Model):
+    """A person answers for billing a visit whose electronic record lacks an element, with the reason.
+
+    It is about the visit as it was approved: a trigger ends it when the approval is taken back or its times change."""
+
+    visit = models.ForeignKey("scheduling.Visit", on_delete=models.PROTECT, related_name="evv_releases")
+    missing = ArrayField(models.CharField(max_length=80), help_text=_("What was missing, as the person read it."))
+    reason = models.CharField(max_length=200)
+    by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+", db_index=False)
+    at = models.DateTimeField(default=timezone.now)
+    lapsed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = EvvReleaseQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-at"]
+        permissions = [("release_incomplete", "Releases a visit for billing whose record is incomplete")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["visit"], condition=models.Q(lapsed_at=None), name="evv_release_once_per_approval"
+            ),
+            models.CheckConstraint(condition=~models.Q(reason=""), name="evv_release_says_why"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Release of visit {self.visit_id}"
+
+    @property
+    def branch_id(self) -> int:
+        return self.visit.branch_id
+
+
+CONSTRAINT_SENTENCES["evv_release_once_per_approval"] = "This visit is released for billing already. Reload the page."
+CONSTRAINT_SENTENCES["charge_needs_complete_record"] = (
+    "This visit is held: its payer asks for a complete electronic record. The unbilled list says what is missing."
+)
 CONSTRAINT_SENTENCES["charge_once_per_visit"] = "This visit is already charged. Reload the page to see its charge."
 CONSTRAINT_SENTENCES["visit_already_billed"] = (
     "This visit stands on an issued invoice, so its approval and approved time cannot change. "

@@ -47,6 +47,10 @@ class Payer(models.Model):
     rounding = models.CharField(max_length=10, choices=Rounding.choices, default=Rounding.NEAREST8)
     terms_days = models.PositiveSmallIntegerField(default=14)
     needs_authorization = models.BooleanField(default=False)
+    requires_evv = models.BooleanField(
+        default=False,
+        help_text=_("A visit is billed only when its electronic record has all six elements (21st Century Cures Act)."),
+    )
     reason_set = models.CharField(
         max_length=40, blank=True, help_text=_("Which table of reason codes its visits use; empty: the default one.")
     )

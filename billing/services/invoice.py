@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from billing.models import Charge, Invoice, InvoiceLine, InvoiceNumber, Payer
+from billing.services.evv_hold import may_be_billed
 from billing.services.snapshot import bill_from, bill_to
 from clients.models import Client
 from homecare.accounts.models import Branch, User
@@ -32,9 +33,13 @@ LINE_COLUMNS = [
 
 
 def free_charges(charges: QuerySet[Charge]) -> QuerySet[Charge]:
-    """Open charges that stand on no draft and no live invoice."""
-    live = InvoiceLine.objects.filter(charge=OuterRef("pk"), is_live=True)
-    return charges.filter(~Exists(live), status=Charge.Status.OPEN)
+    """Open charges that stand on no draft.
+
+    An open one stands on no issued invoice: issuing bills it in the same transaction, and drafts are few where issued
+    lines are years of them. `invoice_line_charge_once` is the judge when a line is made.
+    """
+    drafted = InvoiceLine.objects.filter(charge=OuterRef("pk"), is_live=True, invoice__status=Invoice.Status.DRAFT)
+    return charges.filter(~Exists(drafted), status=Charge.Status.OPEN)
 
 
 def _lock(charges: QuerySet[Charge]) -> None:
@@ -47,6 +52,7 @@ def build_draft(
 ) -> Invoice:
     """Puts the client's free open charges of the period (both days inclusive) for one payer on a draft.
 
+    Judged under the charges' lock: what must be complete first and is not stays out (`evv_hold`).
     A draft of the same client, payer and period takes what is new, so a second call adds nothing twice.
     Raises DomainError when there is nothing to invoice.
     """
@@ -56,10 +62,11 @@ def build_draft(
         client=client, payer=payer, status=Charge.Status.OPEN, service_on__range=(period_from, period_to)
     )
     _lock(wanted)
-    free = list(free_charges(wanted).select_related("visit__service_type", "visit__caregiver").only(*LINE_COLUMNS))
+    free = free_charges(wanted).filter(may_be_billed())
+    lines = list(free.select_related("visit__service_type", "visit__caregiver").only(*LINE_COLUMNS))
     key = {"client": client, "payer": payer, "period_from": period_from, "period_to": period_to}
     draft = Invoice.objects.select_for_update(of=("self",)).filter(status=Invoice.Status.DRAFT, **key).first()
-    if not free:
+    if not lines:
         if draft is None:
             raise DomainError(_("There is nothing to invoice for this client, payer and period."))
         return draft
@@ -67,7 +74,7 @@ def build_draft(
         draft = Invoice(branch_id=client.branch_id, run=run, client_name=client.full_name, **key)
         draft.bill_to = bill_to(client, payer)
         draft.save()
-    InvoiceLine.objects.bulk_create(_line(draft, charge) for charge in free)
+    InvoiceLine.objects.bulk_create(_line(draft, charge) for charge in lines)
     return _save_total(draft, "invoice.drafted", by=by)
 
 
@@ -126,6 +133,8 @@ def issue_invoice(invoice: Invoice, *, by: User) -> Invoice:
     lines = list(row.lines.all())
     if not lines:
         raise DomainError(_("This draft has no lines left. Discard it; its visits are on the unbilled list."))
+    if Charge.objects.filter(lines__invoice=row).exclude(may_be_billed()).exists():
+        raise Conflict(_("A visit of this draft is held: its record is not complete. Discard the draft, make it anew."))
     billed = Charge.objects.filter(pk__in=[line.charge_id for line in lines], status=Charge.Status.OPEN)
     if billed.update(status=Charge.Status.BILLED) != len(lines):
         raise Conflict(_("A visit of this draft has just changed. Discard the draft and make it anew."))

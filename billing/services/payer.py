@@ -9,7 +9,8 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from billing.models import Authorization, Coverage, Payer, Rate
+from billing.models import Authorization, Charge, Coverage, Payer, Rate
+from billing.services.evv_hold import hold_incomplete
 from homecare.accounts.models import User
 from homecare.audit.services.event import changes_of, record
 from homecare.errors import Conflict, DomainError
@@ -53,9 +54,15 @@ def add_payer(*, by: User, **fields: Any) -> Payer:
 
 @transaction.atomic
 def update_payer(payer: Payer, *, by: User, **fields: Any) -> Payer:
-    """Changes rounding, terms or address from now on: charges and issued invoices keep what they were made with."""
+    """Changes rounding, terms or address from now on: charges and issued invoices keep what they were made with.
+
+    From the moment it asks for complete visit records, open charges of others are held too.
+    """
     row = Payer.objects.select_for_update(of=("self",)).get(pk=payer.pk)
+    asks_now = fields.get("requires_evv", False) and not row.requires_evv
     _change(row, "payer.changed", fields, by=by)
+    if asks_now:
+        hold_incomplete(Charge.objects.filter(payer=row), by=by)
     return row
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count, Max, Min, Sum
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -13,12 +12,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views import View
 
+from billing import unbilled
 from billing.forms.charge import OpenFilter, WaitingFilter
 from billing.models import Charge
 from billing.pricing import WaitsFor
 from billing.services.charge import make_charges, uncharged
 from billing.services.invoice import free_charges
-from homecare.money import ZERO
 from homecare.views import ListPage, PermissionMixin
 from scheduling.models import Visit
 
@@ -28,6 +27,7 @@ NOTES = {
     WaitsFor.NO_RATE: gettext_lazy("add the payer's rate"),
     WaitsFor.NO_AUTHORIZATION: gettext_lazy("enter the payer's number"),
     WaitsFor.TOO_SHORT: gettext_lazy("not one unit by the payer's rounding"),
+    WaitsFor.INCOMPLETE: gettext_lazy("complete the visit's record"),
 }
 COLUMNS = {
     WAITING: [
@@ -62,63 +62,44 @@ class ChargeList(ListPage):
     def tab(self) -> str:
         return OPEN if self.request.GET.get("show") == OPEN else WAITING
 
-    @property
-    def model(self) -> Any:  # type: ignore[override]
-        return Charge if self.tab == OPEN else Visit
-
-    @property
-    def filterset_class(self) -> Any:
-        return OpenFilter if self.tab == OPEN else WaitingFilter
-
-    def rows(self, queryset: Any) -> Any:
-        if self.tab == WAITING:
-            rows = uncharged(queryset).select_related("client", "service_type", "caregiver", "branch")
-            return rows.order_by("starts_at", "pk")
-        return (
-            free_charges(queryset)
-            .values("client_id", "payer_id", "client__first_name", "client__last_name", "payer__name")
-            .annotate(visits=Count("pk"), sum=Sum("amount"), first=Min("service_on"), last=Max("service_on"))
-            .order_by("client__last_name", "client__first_name", "client_id", "payer__name")
-        )
-
-    def get_paginator(self, queryset: Any, per_page: int, **kwargs: Any) -> Any:  # type: ignore[override]
-        """Unfiltered, the number of visits that wait is known already."""
-        paginator = super().get_paginator(queryset, per_page, **kwargs)
-        if self.tab == WAITING and not (self.request.GET.get("reason") or self.request.GET.get("branch")):
-            paginator.count = sum(self.counts.values())
-        return paginator
+    @cached_property
+    def waiting(self) -> list[unbilled.Waiting]:
+        return unbilled.waiting(Visit.objects.visible_to(self.request.user))  # type: ignore[arg-type]
 
     @cached_property
-    def counts(self) -> dict[str, int]:
-        """Visits that wait, by reason."""
-        mine = uncharged(Visit.objects.visible_to(self.request.user))  # type: ignore[arg-type]
-        return dict(mine.order_by().values_list("waits_for").annotate(n=Count("pk")))
+    def free(self) -> Any:
+        return free_charges(Charge.objects.visible_to(self.request.user))  # type: ignore[arg-type]
+
+    def get_queryset(self) -> Any:
+        if self.tab == OPEN:
+            self.filterset = OpenFilter(self.request.GET, queryset=self.free, request=self.request)
+            return unbilled.ready(self.filterset.qs)
+        self.filterset = WaitingFilter(self.request.GET, queryset=Visit.objects.none(), request=self.request)
+        return self.filterset.chosen(self.waiting)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        user, counts = self.request.user, self.counts
-        ready = free_charges(Charge.objects.visible_to(user)).aggregate(n=Count("pk"), sum=Sum("amount"))  # type: ignore[arg-type]
-        waiting = sum(counts.values())
-        return super().get_context_data(
-            tab=self.tab,
-            tabs=[
-                {"label": _("Waiting"), "url": "?show=waiting", "is_current": self.tab == WAITING, "count": waiting},
-                {
-                    "label": _("Ready to invoice"),
-                    "url": "?show=open",
-                    "is_current": self.tab == OPEN,
-                    "count": ready["n"],
-                },
+        context = super().get_context_data(**kwargs)
+        counts, ready = unbilled.counts(self.waiting), unbilled.total(self.free)
+        words = ((WAITING, _("Waiting"), len(self.waiting)), (OPEN, _("Ready to invoice"), ready.n))
+        rows = context["object_list"]
+        return {
+            **context,
+            "tab": self.tab,
+            "tabs": [
+                {"label": label, "url": f"?show={tab}", "is_current": self.tab == tab, "count": n}
+                for tab, label, n in words
             ],
-            reasons=[
+            "reasons": [
                 {"label": why.label, "url": f"?reason={why.value}", "n": counts[why.value], "note": NOTES[why]}
                 for why in NOTES
                 if counts.get(why.value)
             ],
-            chargeable=counts.get(WaitsFor.NOTHING.value, 0),
-            ready={"n": ready["n"], "sum": ready["sum"] or ZERO},
-            columns=COLUMNS[self.tab],
-            **kwargs,
-        )
+            "chargeable": counts.get(WaitsFor.NOTHING.value, 0),
+            "ready": ready,
+            "columns": COLUMNS[self.tab],
+            "labels": [str(column["label"]) for column in COLUMNS[self.tab]],
+            "rows": rows if self.tab == OPEN else unbilled.waiting_rows(rows, self.request.user),  # type: ignore[arg-type]
+        }
 
 
 class ChargeMake(PermissionMixin, View):

@@ -96,7 +96,7 @@ PERMISSIONS: dict[str, set[str]] = {
     | READ_BILLING
     | WAGES
     | _crud("scheduling", "servicetype")
-    | {"scheduling.view_visitrating"},
+    | {"scheduling.view_visitrating", "billing.release_incomplete"},
     RoleName.CAREGIVER: {"scheduling.work_visit"},
     RoleName.FAMILY: {"clients.view_portal"},
 }

@@ -48,6 +48,7 @@ def build_payers(setting: Setting) -> dict[str, Payer]:
             postal_code="02171",
             terms_days=45,
             needs_authorization=True,
+            requires_evv=True,
         ),
         "ltc": Payer(
             name="Beacon Long-Term Care",

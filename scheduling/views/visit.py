@@ -205,6 +205,7 @@ def _history(visit: Visit) -> list[dict[str, Any]]:
         "visit.cancelled": (_("Cancelled"), "x"),
         "visit.approved": (_("Approved"), "checks"),
         "visit.reopened": (_("Opened again"), "history"),
+        "visit.released_for_billing": (_("Released for billing, record incomplete"), "lock-open"),
     }
     events = Event.objects.about(visit).filter(kind=Event.Kind.CHANGE).select_related("user")[:50]
     items = []

@@ -246,7 +246,8 @@ def test_each_row_says_all_that_is_needed_to_decide(caregiver, coordinator, as_u
     row = unescape(page[page.index(f'id="visit-{odd.pk}"') :])
     for words in (
         "Rosa O'Neil & Co", caregiver.full_name, odd.service_type.name, "1 h", "08:00–09:00",
-        "1 h 20 min", "08:00–09:20", "+20 min", "Late start", one.detail, "12 Caregiver late", "Nothing says where the visit took place.",
+        "1 h 20 min", "08:00–09:20", "+20 min", "Late start", one.detail, "12 Caregiver late",
+        "Nothing says where the visit took place.",
         f'href="{url("exception-resolve", one.pk)}"', f'href="{url("visit-adjust", odd.pk)}"',
     ):  # fmt: skip
         assert words in row, words

@@ -7,7 +7,7 @@ import pytest
 import time_machine
 from django.urls import reverse
 
-from scheduling.evv_rows import verified
+from scheduling.evv_rows import evv_complete
 from scheduling.models import ClockEvent, Visit, VisitException
 from scheduling.services.clock import clock_for, clock_in, clock_out
 from scheduling.services.phone_event import receive_event
@@ -152,16 +152,16 @@ def test_place_is_known_by(caregiver, fields, complete):
         visit=row, member=caregiver, kind="in", at=EIGHT, recorded_by=caregiver.user, client=client, **fields
     )
     assert row.evv_complete is complete
-    assert Visit.objects.filter(verified()).exists() is complete
+    assert Visit.objects.filter(evv_complete()).exists() is complete
 
 
 def test_reason_for_a_missing_position_counts_as_the_place(visit, caregiver, coordinator):
     punch(clock_in, visit, caregiver, 0, position=None)
     punch(clock_out, visit, caregiver, 60, position=None)
-    assert not Visit.objects.filter(verified()).exists()
+    assert not Visit.objects.filter(evv_complete()).exists()
     VisitException.objects.filter(visit=visit).update(resolved_at=EIGHT)
     assert Visit.objects.get(pk=visit.pk).evv_complete
-    assert Visit.objects.filter(verified()).exists()
+    assert Visit.objects.filter(evv_complete()).exists()
 
 
 @pytest.mark.parametrize("lacks", [[], ["started_at"], ["finished_at"], ["service"]])
@@ -179,7 +179,7 @@ def test_database_and_python_give_one_verdict(visit, caregiver, lacks, approved,
         VisitException.objects.filter(visit=row).delete()
         row.service_type.mode = "video" if remote else "in_person"
         row.service_type.save()
-    verdict = Visit.objects.filter(verified(), pk=row.pk).exists()
+    verdict = Visit.objects.filter(evv_complete(), pk=row.pk).exists()
     assert verdict is Visit.objects.get(pk=row.pk).evv_complete
 
 
