@@ -60,7 +60,7 @@ class Remedy(NamedTuple):
     url: str = ""
 
 
-REMEDIES = {
+REMEDIES: dict[str, Remedy] = {
     WaitsFor.NO_COVERAGE: Remedy(
         gettext_lazy("Say who pays"), "billing:coverage-create", "billing.add_coverage", names_service=False
     ),
@@ -72,7 +72,7 @@ REMEDIES = {
     ),
 }
 RELEASE = "billing.release_incomplete"
-LOOKS = {
+LOOKS: dict[str, tuple[Any, str, str]] = {
     WaitsFor.NO_COVERAGE: (gettext_lazy("No coverage"), "warning", "shield-question"),
     WaitsFor.NO_RATE: (gettext_lazy("No rate"), "warning", "coin"),
     WaitsFor.NO_AUTHORIZATION: (gettext_lazy("No authorization"), "warning", "file-unknown"),
@@ -185,10 +185,10 @@ def ready(charges: Any) -> list[Ready]:
     Grouped by keys: sorting every charge by its names would cost more than all the rest.
     """
     sums = {"n": Count("pk"), "sum": Sum("amount"), "first": Min("service_on"), "last": Max("service_on")}
-    groups = list(charges.order_by().values_list("client_id", "payer_id").annotate(**sums))
+    groups: list[tuple[Any, ...]] = list(charges.order_by().values_list("client_id", "payer_id").annotate(**sums))
     clients = _names(Client, {group[0] for group in groups}, "last_name", "first_name")
     payers = _names(Payer, {group[1] for group in groups}, "name")
-    rows = [Ready(*group, ", ".join(clients[group[0]]), payers[group[1]][0]) for group in groups]
+    rows = [Ready(*group, client=", ".join(clients[group[0]]), payer=payers[group[1]][0]) for group in groups]
     return sorted(rows, key=lambda row: (*clients[row.client_id], row.client_id, row.payer))
 
 

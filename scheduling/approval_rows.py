@@ -39,9 +39,10 @@ from scheduling.shared_time import portion
 
 UNCLOCKED = (Visit.Status.PLANNED, Visit.Status.CONFIRMED, Visit.Status.IN_PROGRESS)
 COLUMNS = ("started_at", "finished_at", "approved_minutes", "approved_starts_at", "approved_ends_at", "cancel_reason")
-DECIDED = ("adjustment_code", "adjustment_memo", "approved_by", "approved_at")
-DECIDED += ("adjustment_code__code", "adjustment_code__text")
-DECIDED += tuple(f"approved_by__{name}" for name in ("first_name", "last_name", "email"))
+DECIDED = (
+    *("adjustment_code", "adjustment_memo", "approved_by", "approved_at", "adjustment_code__code"),
+    *("adjustment_code__text", "approved_by__first_name", "approved_by__last_name", "approved_by__email"),
+)
 IS_CLEAN = Q(has_open=False, status=Visit.Status.COMPLETED, started_at__isnull=False, finished_at__isnull=False)
 
 

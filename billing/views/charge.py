@@ -29,7 +29,7 @@ NOTES = {
     WaitsFor.TOO_SHORT: gettext_lazy("not one unit by the payer's rounding"),
     WaitsFor.INCOMPLETE: gettext_lazy("complete the visit's record"),
 }
-COLUMNS = {
+COLUMNS: dict[str, list[dict[str, Any]]] = {
     WAITING: [
         {"label": label}
         for label in (

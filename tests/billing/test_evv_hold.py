@@ -349,6 +349,34 @@ def test_approval_is_taken_back_while_the_charge_is_held(payer, covered_client, 
     assert (Charge.objects.get().status, UnchargedVisit.objects.count()) == ("void", 0)
 
 
+def test_clients_who_share_a_visit_share_what_says_where(payer, covered_client, visits_of, biller, branch):
+    """The punches are on the visit that leads; the one that follows is as complete."""
+    neighbour = ClientFactory(branch=branch)
+    CoverageFactory(client=neighbour, payer=payer)
+    (lead,) = visits_of(covered_client)
+    follower = Visit.objects.get(pk=lead.pk)
+    follower.pk, follower.client, follower.leader = None, neighbour, lead
+    follower.save()
+    make_charges(by=biller)
+    type(payer).objects.update(requires_evv=True)
+    for has_punch in (False, True):
+        if has_punch:
+            punched(lead)
+        rows = Visit.objects.filter(pk__in=[lead.pk, follower.pk])
+        assert rows.filter(evv_complete()).count() == (2 if has_punch else 0)
+        assert {row.evv_complete for row in rows} == {has_punch}
+        assert may_bill() is has_punch
+
+
+def may_bill() -> bool:
+    try:
+        with transaction.atomic():
+            Charge.objects.filter(status="open").update(status=Charge.Status.BILLED)
+    except IntegrityError:
+        return False
+    return True
+
+
 def test_coverage_by_another_payer_lets_the_visit_go(medicaid, covered_client, visits_of, biller):
     """Who pays is judged first: a private payer of lower priority number asks for nothing."""
     (visit,) = visits_of(covered_client)

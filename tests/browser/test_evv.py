@@ -8,10 +8,19 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from billing.models import EvvRelease
 from scheduling.models import VisitCorrection
 from scheduling.services.fixed_device import register_device
 from tests.browser.test_phone import OFFLINE, PHONE
-from tests.factories import AddressFactory, ClientFactory, VisitFactory
+from tests.factories import (
+    AddressFactory,
+    ClientFactory,
+    CoverageFactory,
+    PayerFactory,
+    RateFactory,
+    VisitFactory,
+    approved_visit,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -53,3 +62,25 @@ def test_correction_with_a_drawn_signature_survives_no_signal(page_as, caregiver
     row = VisitCorrection.objects.get()
     assert (row.reason, row.signed_name, len(row.strokes)) == ("The battery was empty", "", 1)
     assert len(row.strokes[0]) > 5
+
+
+def test_held_visit_is_released_in_the_dialog(page_as, caregiver, coordinator, manager, check_axe, fits):
+    client = ClientFactory(branch=caregiver.branch, first_name="Ann", last_name="Held")
+    coverage = CoverageFactory(client=client, payer=PayerFactory(requires_evv=True))
+    start = timezone.now() - dt.timedelta(days=1)
+    visit = approved_visit(caregiver, coordinator, starts_at=start, client=client)
+    RateFactory(payer=coverage.payer, service_type=visit.service_type)
+    page = page_as(manager, 360, allow=(r"status of 422",))
+    page.goto("/billing/unbilled/?reason=incomplete")
+    expect(page.get_by_text("Nothing says where the visit took place.")).to_be_visible()
+    assert (check_axe(page), fits(page)) == ([], True)
+    page.get_by_role("link", name="Release…").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Release").click()
+    reason = dialog.get_by_label("Why it may be billed")
+    expect(reason).to_be_visible()
+    assert check_axe(page) == []
+    reason.fill("Letter of the payer")
+    dialog.get_by_role("button", name="Release").click()
+    expect(page.get_by_text("Released. It is charged within minutes.")).to_be_visible()
+    assert EvvRelease.objects.get().reason == "Letter of the payer"
