@@ -188,7 +188,7 @@ def ready(charges: Any) -> list[Ready]:
     groups: list[tuple[Any, ...]] = list(charges.order_by().values_list("client_id", "payer_id").annotate(**sums))
     clients = _names(Client, {group[0] for group in groups}, "last_name", "first_name")
     payers = _names(Payer, {group[1] for group in groups}, "name")
-    rows = [Ready(*group, client=", ".join(clients[group[0]]), payer=payers[group[1]][0]) for group in groups]
+    rows = [Ready(*(*group, ", ".join(clients[group[0]]), payers[group[1]][0])) for group in groups]
     return sorted(rows, key=lambda row: (*clients[row.client_id], row.client_id, row.payer))
 
 

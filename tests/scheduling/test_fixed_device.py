@@ -202,7 +202,7 @@ def test_seed_under_a_forgotten_key_counts_for_nothing_and_says_so(
 
 
 def test_migration_seals_what_is_there_and_can_go_back(device):
-    migration = import_module("scheduling.migrations.0034_seal_device_seeds")
+    migration = import_module("scheduling.migrations.0037_seal_device_seeds")
     FixedDevice.objects.update(sealed_secret=SEED)
     migration.change(apps, migration.seal)
     assert FixedDevice.objects.get().secret == SEED and kept() != SEED

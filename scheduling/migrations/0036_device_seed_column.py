@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("scheduling", "0032_followers_follow"),
+        ("scheduling", "0035_waiting_served"),
     ]
 
     operations = [

@@ -17,7 +17,7 @@ def change(apps, turn):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("scheduling", "0033_device_seed_column"),
+        ("scheduling", "0036_device_seed_column"),
     ]
 
     operations = [
