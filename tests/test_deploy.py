@@ -83,7 +83,7 @@ def test_compose_asks_only_for_variables_the_example_explains(compose):
 def test_compose_refuses_to_start_without_secrets():
     text = (ROOT / "docker-compose.yml").read_text()
     for name in ("SECRET_KEY", "POSTGRES_PASSWORD", "VALKEY_PASSWORD", "SITE_URL", "ALLOWED_HOSTS"):
-        uses = re.findall(rf"\$\{{{name}(.)", text)
+        uses = re.findall(rf"\$\{{{name}\b(.)", text)
         assert uses and set(uses) == {":"}, name
         assert f"${{{name}:-" not in text, f"{name} must have no default"
 
