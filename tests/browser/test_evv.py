@@ -25,14 +25,25 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+INK = "canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some(Boolean)"
+
+
 def draw(page: Page) -> None:
-    box = page.locator("canvas.care-signature").bounding_box()
-    assert box is not None
-    page.mouse.move(box["x"] + 20, box["y"] + 20)
-    page.mouse.down()
-    for n in range(1, 12):
-        page.mouse.move(box["x"] + 20 + 12 * n, box["y"] + 20 + (n % 3) * 20)
-    page.mouse.up()
+    """One line, once the canvas stands still: the word that there is no signal moves the page a little."""
+    canvas = page.locator("canvas.care-signature")
+    for _try in range(5):
+        canvas.scroll_into_view_if_needed()
+        page.wait_for_timeout(300)
+        box = canvas.bounding_box()
+        assert box is not None
+        page.mouse.move(box["x"] + 20, box["y"] + 20)
+        page.mouse.down()
+        for n in range(1, 12):
+            page.mouse.move(box["x"] + 20 + 12 * n, box["y"] + 20 + (n % 3) * 20)
+        page.mouse.up()
+        if canvas.evaluate(INK):
+            return
+    raise AssertionError("Nothing was drawn.")
 
 
 def test_correction_with_a_drawn_signature_survives_no_signal(page_as, caregiver, coordinator, check_axe, fits):
