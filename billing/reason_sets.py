@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import Exists, F, OuterRef, Subquery
 
 from billing.models import Payer
 from billing.pricing import with_payer
@@ -14,7 +14,9 @@ from scheduling.models import Visit
 
 def sets_of_payers(visits: Sequence[Visit]) -> dict[int, str]:
     """Visit's key → set; a visit without payer, or whose payer has no table of its own, is not named."""
-    rows = with_payer(Visit.objects.filter(pk__in=[visit.pk for visit in visits]))
+    # While no payer has one, which is asked once, the visits are not looked at.
+    some = Exists(Payer.objects.exclude(reason_set=""))
+    rows = with_payer(Visit.objects.filter(some, pk__in=[visit.pk for visit in visits]))
     own = Payer.objects.filter(pk=OuterRef("payer_pk")).values("reason_set")[:1]
     return {pk: name for pk, name in rows.annotate(reason_set=Subquery(own)).values_list("pk", "reason_set") if name}
 

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from django.db.models import Count, Max, Min, Sum
@@ -123,7 +124,7 @@ class WaitingRow:
         label, tone, symbol = LOOKS[self.waits_for]
         return badge(label, tone, symbol)
 
-    @property
+    @cached_property
     def remedy(self) -> Remedy | None:
         """What the person who looks can do about it."""
         found = REMEDIES.get(self.waits_for)
@@ -153,7 +154,9 @@ def waiting_rows(page: Sequence[Waiting], user: User) -> list[WaitingRow]:
     rights = frozenset(name for name in asked if user.has_perm(name))
     times = ("approved_minutes", "approved_starts_at", "approved_ends_at", "started_at", "finished_at")
     rows = Visit.objects.filter(pk__in=[one.pk for one in page]).for_list(*times, "caregiver__preferred_name")
-    visits = {visit.pk: visit for visit in with_place(rows).order_by()}
+    if any(one.waits_for == WaitsFor.INCOMPLETE for one in page):
+        rows = with_place(rows)
+    visits = {visit.pk: visit for visit in rows.order_by()}
     return [WaitingRow(visits[one.pk], one.waits_for, one.payer_pk, rights) for one in page if one.pk in visits]
 
 

@@ -256,10 +256,19 @@ def with_open(visits: Any) -> Any:
     return visits.annotate(has_open=Exists(open_ones) | Exists(proposed))
 
 
-def in_order(visits: Any) -> Any:
-    """The keys as the list shows them: what needs a decision first. Of visits `with_open`."""
+class Waiting(NamedTuple):
+    """The visits that wait, as the list shows them, and how many of them are clean."""
+
+    keys: list[int]
+    clean: int
+
+
+def in_order(visits: Any) -> Waiting:
+    """What needs a decision first. Of visits `with_open`; one statement, from which pages and counts follow."""
     last = When(has_open=False, status=Visit.Status.COMPLETED, finished_at__isnull=False, then=Value(1))
-    return visits.order_by(Case(last, default=Value(0)), "starts_at", "pk").values_list("pk", flat=True)
+    rows = visits.annotate(is_clean=ExpressionWrapper(IS_CLEAN, output_field=BooleanField()))
+    found = list(rows.order_by(Case(last, default=Value(0)), "starts_at", "pk").values_list("pk", "is_clean"))
+    return Waiting([pk for pk, _clean in found], sum(clean for _pk, clean in found))
 
 
 def _as_shown(visits: Any, *, decided: bool) -> Any:

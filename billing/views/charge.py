@@ -29,26 +29,25 @@ NOTES = {
     WaitsFor.TOO_SHORT: gettext_lazy("not one unit by the payer's rounding"),
     WaitsFor.INCOMPLETE: gettext_lazy("complete the visit's record"),
 }
-COLUMNS: dict[str, list[dict[str, Any]]] = {
-    WAITING: [
-        {"label": label}
-        for label in (
-            gettext_lazy("Visit"),
-            gettext_lazy("Client"),
-            gettext_lazy("Service"),
-            gettext_lazy("Minutes"),
-            gettext_lazy("Waits for"),
-            gettext_lazy("What to do"),
-        )
-    ],
-    OPEN: [
-        {"label": gettext_lazy("Client")},
-        {"label": gettext_lazy("Payer")},
-        {"label": gettext_lazy("Care")},
-        {"label": gettext_lazy("Visits"), "css": "num"},
-        {"label": gettext_lazy("Amount"), "css": "num"},
-    ],
+# The words of the columns by name, as rows ask for them.
+LABELS: dict[str, dict[str, Any]] = {
+    WAITING: {
+        "visit": gettext_lazy("Visit"),
+        "client": gettext_lazy("Client"),
+        "service": gettext_lazy("Service"),
+        "minutes": gettext_lazy("Minutes"),
+        "reason": gettext_lazy("Waits for"),
+        "remedy": gettext_lazy("What to do"),
+    },
+    OPEN: {
+        "client": gettext_lazy("Client"),
+        "payer": gettext_lazy("Payer"),
+        "care": gettext_lazy("Care"),
+        "visits": gettext_lazy("Visits"),
+        "amount": gettext_lazy("Amount"),
+    },
 }
+NUMBERS = {"visits", "amount"}
 
 
 class ChargeList(ListPage):
@@ -81,7 +80,7 @@ class ChargeList(ListPage):
         context = super().get_context_data(**kwargs)
         counts, ready = unbilled.counts(self.waiting), unbilled.total(self.free)
         words = ((WAITING, _("Waiting"), len(self.waiting)), (OPEN, _("Ready to invoice"), ready.n))
-        rows = context["object_list"]
+        rows, labels = context["object_list"], {name: str(label) for name, label in LABELS[self.tab].items()}
         return {
             **context,
             "tab": self.tab,
@@ -96,8 +95,8 @@ class ChargeList(ListPage):
             ],
             "chargeable": counts.get(WaitsFor.NOTHING.value, 0),
             "ready": ready,
-            "columns": COLUMNS[self.tab],
-            "labels": [str(column["label"]) for column in COLUMNS[self.tab]],
+            "columns": [{"label": label, "css": "num" if name in NUMBERS else ""} for name, label in labels.items()],
+            "labels": labels,
             "rows": rows if self.tab == OPEN else unbilled.waiting_rows(rows, self.request.user),  # type: ignore[arg-type]
         }
 

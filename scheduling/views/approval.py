@@ -7,7 +7,7 @@ from typing import Any, cast
 from urllib.parse import urlsplit
 
 from django.contrib import messages
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
@@ -20,7 +20,7 @@ from homecare.accounts.models import User
 from homecare.errors import safe_back
 from homecare.templatetags.ui import daytime_tag
 from homecare.views import ActionView, FormPage, ListPage, PermissionMixin, ScopedMixin
-from scheduling.approval_rows import IS_CLEAN, UNCLOCKED, Rights, in_order, rows_of, with_open
+from scheduling.approval_rows import IS_CLEAN, UNCLOCKED, Rights, Waiting, in_order, rows_of, with_open
 from scheduling.forms.approval import SETTLED, AdjustForm, ApprovalFilter, ClockForm, ReasonForm, WhyForm
 from scheduling.models import PhoneEvent, Visit, VisitCorrection, VisitException
 from scheduling.reason_sets import set_of
@@ -93,18 +93,14 @@ class ApprovalList(ListPage):
         return self.show in SETTLED
 
     @cached_property
-    def counts(self) -> dict[str, int]:
-        """How many visits the filters show on all pages together, and how many of them are clean."""
-        if self.is_settled:
-            return {"n": self.filterset.qs.count(), "clean": 0}
-        return self.filterset.qs.aggregate(n=Count("pk"), clean=Count("pk", filter=IS_CLEAN))
+    def waiting(self) -> Waiting:
+        """The visits of the filters on all pages together; a settled list is paged by the database alone."""
+        return Waiting([], 0) if self.is_settled else in_order(self.filterset.qs)
 
     def get_paginator(self, queryset: Any, per_page: int, **kwargs: Any) -> Any:  # type: ignore[override]
         """Pages of keys; the rows of one page are read by `rows_of`."""
-        keys = queryset.order_by("-starts_at", "-pk").values_list("pk", flat=True)
-        paginator = super().get_paginator(keys if self.is_settled else in_order(queryset), per_page, **kwargs)
-        paginator.count = self.counts["n"]
-        return paginator
+        settled = queryset.order_by("-starts_at", "-pk").values_list("pk", flat=True)
+        return super().get_paginator(settled if self.is_settled else self.waiting.keys, per_page, **kwargs)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
@@ -117,7 +113,7 @@ class ApprovalList(ListPage):
             "first_rows": [row for row in rows if self.is_settled or not row.is_ready],
             "clean_rows": [row for row in rows if not self.is_settled and row.is_ready],
             "settled": self.is_settled,
-            "clean_total": self.counts["clean"],
+            "clean_total": self.waiting.clean,
             "tabs": self.tabs(),
             "show": self.show,
             "to_review": phone_events.count(),
