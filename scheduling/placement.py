@@ -157,8 +157,7 @@ class Rule:
     `is_fixed` rules are kept by the database itself: the agency cannot soften them. `numbers` are what the agency may
     set; `self.numbers[name]` is its choice. Of a shared visit rules `of_each_client` are asked for every client who is
     there, the others (the caregiver's time and hours, the way) once. Rules `is_about_visit` say the same whoever comes:
-    among 500 caregivers they are asked once. `example(stage)` sets a made-up visit against
-    which the rule speaks.
+    among 500 caregivers they are asked once. `example(stage)` sets a made-up visit against which the rule speaks.
     """
 
     code: ClassVar[str]
@@ -294,6 +293,8 @@ class Judge:
             placement.starts_at,
             placement.ends_at,
             placement.visit_id,
+            placement.weight,
+            placement.total,
         )
         said = self._said_of_visit.get(key)
         if said is None:

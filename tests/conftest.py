@@ -13,10 +13,11 @@ from django.test import Client as HttpClient
 from django.test import override_settings
 from django.utils import timezone, translation
 
+from clients.models import Client
 from homecare.accounts.models import Branch, BranchMembership, User
 from homecare.accounts.roles import RoleName
 from staff.models import Member
-from tests.factories import BranchFactory, MemberFactory, UserFactory
+from tests.factories import AddressFactory, BranchFactory, ClientFactory, MemberFactory, UserFactory
 
 
 @pytest.fixture
@@ -117,6 +118,15 @@ def other_caregiver(branch) -> Member:
     return MemberFactory(
         branch=branch, user=person(RoleName.CAREGIVER, branch), first_name="Ben", always_available=True
     )
+
+
+@pytest.fixture
+def home(branch) -> list[Client]:
+    """Ana, Luis and Eva Diaz, who live together."""
+    people = [ClientFactory(branch=branch, first_name=name, last_name="Diaz") for name in ("Ana", "Luis", "Eva")]
+    for one in people:
+        AddressFactory(client=one)
+    return people
 
 
 @pytest.fixture

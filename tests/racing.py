@@ -32,6 +32,12 @@ def at_once(*acts: Callable[[], Any]) -> list[Any]:
     return results
 
 
+def told_at_once(*acts: Callable[[], Any]) -> list[str]:
+    """'done' or the sentence of the refusal for each of the acts."""
+    results = at_once(*acts)
+    return [getattr(one, "message", repr(one)) if isinstance(one, Exception) else "done" for one in results]
+
+
 def while_open(first: Callable[[], Any], second: Callable[[], Any], pause: float = 0.3) -> Any:
     """Runs `second` in another connection while `first` has acted and not committed yet; its result or error.
 

@@ -54,6 +54,14 @@ def _all_of(lead: Visit) -> list[Visit]:
     return [lead, *followers.select_related("branch").order_by("pk")]
 
 
+def _meant(visit: Visit, stay: list[Visit]) -> Visit:
+    """The row of this visit; Conflict when its client has left the shared visit meanwhile."""
+    for row in stay:
+        if row.pk == visit.pk:
+            return row
+    raise Conflict(_("This visit is not shared any more. Reload the page to see its present state."))
+
+
 def _open_exceptions(visit_ids: Iterable[int]) -> dict[int, int]:
     counts: dict[int, int] = {}
     open_ones = VisitException.objects.filter(visit_id__in=list(visit_ids)).unresolved()
@@ -155,16 +163,17 @@ def approve_visit(
     """Approves one completed visit, with its punches or with adjusted times beside them.
 
     Adjusted times need a reason code; the same reason resolves exceptions that have none yet. A shared visit is
-    approved for all its clients. Already approved with
-    the same times: the present row. DomainError names the field; Conflict when the visit is not completed.
+    approved for all its clients. Already approved with the same times: the present row. DomainError names the field;
+    Conflict when the visit is not completed.
     """
     row = _locked(visit)
     stay = _all_of(row)
+    meant = _meant(visit, stay)
     starts_at, ends_at = starts_at or row.started_at, ends_at or row.finished_at
     if starts_at is None or ends_at is None:
         raise DomainError(_("A punch is missing. Enter the approved times."), field="starts_at")
     if row.status == Visit.Status.APPROVED and (row.approved_starts_at, row.approved_ends_at) == (starts_at, ends_at):
-        return next(one for one in stay if one.pk == visit.pk)
+        return meant
     if VisitCorrection.objects.pending().filter(visit__in=stay).exists():
         raise Conflict(_("The caregiver proposes other times. Accept or decline them first."))
     _check_times(starts_at, ends_at)
@@ -180,7 +189,7 @@ def approve_visit(
     for one in stay:
         one.save(update_fields=APPROVAL_FIELDS)
     record_many([_approval_event(one, by) for one in stay])
-    return next(one for one in stay if one.pk == visit.pk)
+    return meant
 
 
 def _resolve_open(
@@ -205,13 +214,14 @@ def reopen_visit(visit: Visit, *, by: User, reason: str) -> Visit:
     if row.status != Visit.Status.APPROVED:
         raise Conflict(_("Only an approved visit can be reopened. Reload the page to see its present state."))
     stay = _all_of(row)
+    meant = _meant(visit, stay)
     before = {one.pk: {name: getattr(one, name) for name in REOPENED} for one in stay}
     for one in reversed(stay):
         _take_approval_back(one)
     for one in stay:
         record("visit.reopened", one, by=by, changes=changes_of(before[one.pk], one), reason=reason.strip())
     find_exceptions(row)
-    return next(one for one in stay if one.pk == visit.pk)
+    return meant
 
 
 def _take_approval_back(row: Visit) -> None:

@@ -19,9 +19,10 @@ from homecare.accounts.models import Holiday, User
 from homecare.bulk_copy import another, copy_rows, give_numbers
 from homecare.clock import now, today
 from scheduling.homes import sharers_of
-from scheduling.models import AssignmentRule, RuleOverride, Schedule, TemporaryChange, Visit
+from scheduling.models import AssignmentRule, Schedule, TemporaryChange, Visit
 from scheduling.pattern import Pattern
 from scheduling.placement import Finding, Judge, OverrideNeeded, Placement, blocking
+from scheduling.services.override import keep_overrides
 from staff.models import Member
 
 DAY = dt.timedelta(days=1)
@@ -148,14 +149,8 @@ def save_planned(made: Sequence[Materialised], *, by: User, override_reason: str
     give_numbers(visits)
     copy_rows(Visit, visits)
     if override_reason:
-        RuleOverride.objects.bulk_create(
-            RuleOverride(
-                visit=row.visit, rule=one.code, sentence=one.sentence[:300], reason=override_reason.strip()[:200], by=by
-            )
-            for result in made
-            for row in result.planned
-            for one in row.warnings
-        )
+        warned = ((row.visit, one) for result in made for row in result.planned for one in row.warnings)
+        keep_overrides(warned, by=by, reason=override_reason)
     for result in made:
         result.schedule.materialised_until = horizon(result.schedule.client.branch.time_zone)
     Schedule.objects.bulk_update([result.schedule for result in made], ["materialised_until"])

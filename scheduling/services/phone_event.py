@@ -184,7 +184,7 @@ def _clock(event: PhoneEvent, visit: Visit, member: Member) -> dict[str, Any]:
     if punch.visit is None:
         why = Why.MOVED if visit.caregiver_id != member.pk else Why.of_status(visit.status)
         return {"state": "to_review", "why": why, "clock_event": punch.pk}
-    return {"clock_event": punch.pk, "visit": {**state_of(punch.visit), "id": visit.pk}}
+    return {"clock_event": punch.pk, "visit": state_of(visit, punch.visit)}
 
 
 def _task(event: PhoneEvent, visit: Visit, member: Member) -> dict[str, Any]:
@@ -220,7 +220,7 @@ def _device_code(event: PhoneEvent, visit: Visit, member: Member) -> dict[str, A
     punch = clock_by_code(member, kind, code, by=by, until=event.at, of_visit=visit)
     if punch.visit is None:
         return {"state": "to_review", "why": Why.UNKNOWN, "clock_event": punch.pk}
-    return {"clock_event": punch.pk, "visit": state_of(punch.visit)}
+    return {"clock_event": punch.pk, "visit": state_of(visit, punch.visit)}
 
 
 def _correction(event: PhoneEvent, visit: Visit, member: Member) -> dict[str, Any]:
@@ -245,7 +245,7 @@ def _correction(event: PhoneEvent, visit: Visit, member: Member) -> dict[str, An
 
 
 def _confirm(event: PhoneEvent, visit: Visit, member: Member) -> dict[str, Any]:
-    return {"visit": {**state_of(confirm_visit(visit, by=_person(member))), "id": visit.pk}}
+    return {"visit": state_of(visit, confirm_visit(visit, by=_person(member)))}
 
 
 CLOCKS: dict[str, Callable[..., ClockEvent]] = {"clock_in": clock.clock_in, "clock_out": clock.clock_out}
@@ -261,13 +261,13 @@ HANDLERS: dict[str, Callable[[PhoneEvent, Visit, Member], dict[str, Any]]] = {
 }
 
 
-def state_of(visit: Visit) -> dict[str, Any]:
-    """What a phone needs to know of a visit's state."""
+def state_of(visit: Visit, clocked: Visit) -> dict[str, Any]:
+    """What a phone needs to know of a visit's state; the visit it follows has its clock."""
     return {
         "id": visit.pk,
-        "status": visit.status,
-        "started_at": visit.started_at.isoformat() if visit.started_at else None,
-        "finished_at": visit.finished_at.isoformat() if visit.finished_at else None,
+        "status": clocked.status,
+        "started_at": clocked.started_at.isoformat() if clocked.started_at else None,
+        "finished_at": clocked.finished_at.isoformat() if clocked.finished_at else None,
     }
 
 

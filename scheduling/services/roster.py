@@ -21,8 +21,9 @@ from homecare.clock import day_bounds, now, today
 from homecare.errors import Conflict, DomainError
 from homecare.jobs.services.job import start_job
 from scheduling import notices
-from scheduling.models import Roster, RosterLine, RuleOverride, Visit
+from scheduling.models import Roster, RosterLine, Visit
 from scheduling.placement import Finding, Judge, OverrideNeeded, Placement, blocking
+from scheduling.services.override import keep_overrides
 from scheduling.services.rotation_lines import lock_patterns, write_lines
 from scheduling.services.visit import lock_members, once_more
 from scheduling.wording import span
@@ -379,10 +380,7 @@ def _write(
         visit.is_changed_by_hand = visit.is_changed_by_hand or (by_hand and visit.schedule_id is not None)
         visits.append(visit)
         events.append(build_event("visit.assigned", visit, by=by, changes=changes, reason=reason))
-        overrides += [
-            RuleOverride(visit=visit, rule=one.code, sentence=one.sentence[:300], reason=reason.strip()[:200], by=by)
-            for one in findings.get(line.pk, [])
-        ]
+        overrides += [(visit, one) for one in findings.get(line.pk, [])]
     Visit.objects.bulk_update(visits, ["caregiver", "status", "starts_at", "ends_at", "version", "is_changed_by_hand"])
-    RuleOverride.objects.bulk_create(overrides)
+    keep_overrides(overrides, by=by, reason=reason)
     record_many(events)

@@ -9,8 +9,9 @@ from homecare.audit.services.event import build, record_many
 from homecare.bulk_copy import copy_rows, give_numbers
 from homecare.clock import now
 from scheduling import notices
-from scheduling.models import RuleOverride, Schedule, Visit
+from scheduling.models import Schedule, Visit
 from scheduling.series import Edit, Fate, VisitChange
+from scheduling.services.override import keep_overrides
 from staff.models import Member
 
 WRITTEN = [
@@ -87,10 +88,7 @@ def _save_visits(edit: Edit, schedule: Schedule, *, by: User, reason: str) -> li
     give_numbers(created)
     copy_rows(Visit, created)
     edit.created = [visit.pk for visit in created]
-    RuleOverride.objects.bulk_create(
-        RuleOverride(visit=visit, rule=one.code, sentence=one.sentence[:300], reason=reason.strip()[:200], by=by)
-        for visit, one in overrides
-    )
+    keep_overrides(overrides, by=by, reason=reason)
     return [_event(visit, fate, before, by) for visit, fate, before in events]
 
 

@@ -22,12 +22,14 @@ from homecare.errors import DomainError
 from scheduling import notices
 from scheduling.fact_rows import Other
 from scheduling.homes import housemates
-from scheduling.models import RuleOverride, Schedule, ServiceType, Sharer, Visit
+from scheduling.models import Schedule, ServiceType, Sharer, Visit
 from scheduling.models.sharer import MOST_SHARERS
 from scheduling.placement import Finding, Judge, Placement, check
+from scheduling.services.override import keep_overrides
 from scheduling.services.schedule import untouched
 from scheduling.services.service_type import check_in_use
 from scheduling.services.visit import lock_members, once_more
+from staff.models import Member
 
 
 class Share(NamedTuple):
@@ -78,7 +80,7 @@ def share_visit(visit: Visit, share: Share, *, by: User, override_reason: str = 
         placement = Placement.of(lead, total=lead.time_total + share.time_weight).at(_other(share))
         warned = check(Judge([placement]).judge_client(placement), by=by, override_reason=override_reason)
         row.save(force_insert=True)
-        _keep_overrides([(row, finding) for finding in warned], by=by, reason=override_reason)
+        keep_overrides([(row, finding) for finding in warned], by=by, reason=override_reason)
         changes = {"shared_with": [None, lead.pk], "starts_at": [None, row.starts_at]}
         record("visit.created", row, by=by, changes=changes, reason=override_reason if warned else "")
         notices.tell_caregiver(lead.caregiver, notices.CHANGED, lead)
@@ -131,15 +133,15 @@ def share_schedule(
         ids = [lead.pk for lead in leads]
         cancelled = _take_away(ids, besides=[share.client.pk for share in shares], by=by)
         made = _bring_up_to_date(ids, shares, own_weight, by=by)
-        _keep_overrides(_overridden(made, warned), by=by, reason=override_reason)
+        keep_overrides(_overridden(made, warned), by=by, reason=override_reason)
         changes = {
             "shared_with": [sorted(held), sorted(share.client.pk for share in shares)],
             "visits": [len(cancelled), len(made)],
         }
         record("schedule.shared", row, by=by, changes=changes, reason=override_reason)
         if made or cancelled:
-            people = lock_members({lead.caregiver_id for lead in leads if lead.caregiver_id})
-            notices.tell_of_series(people.values(), notices.CHANGED, key=f"shared{row.pk}:{now().timestamp():.0f}")
+            people = Member.objects.select_related("user").filter(pk__in={lead.caregiver_id for lead in leads} - {None})
+            notices.tell_of_series(people, notices.CHANGED, key=f"shared{row.pk}:{now().timestamp():.0f}")
         return Shared(row, len(made), len(cancelled))
 
     return once_more(act)
@@ -256,8 +258,9 @@ def _take_away(leads: Sequence[int], *, besides: Sequence[int], by: User) -> lis
         leader=None, status=Visit.Status.CANCELLED, cancel_reason=reason, time_total=F("time_weight"),
         version=F("version") + 1,
     )  # fmt: skip
-    changes = {"status": [Visit.Status.PLANNED, Visit.Status.CANCELLED]}
-    record_many([build("visit.cancelled", visit, by=by, changes=changes, reason=reason) for visit in gone])
+    changes = [{"status": [visit.status, Visit.Status.CANCELLED]} for visit in gone]
+    pairs = zip(gone, changes, strict=True)
+    record_many([build("visit.cancelled", visit, by=by, changes=change, reason=reason) for visit, change in pairs])
     return gone
 
 
@@ -286,10 +289,3 @@ def _fill(leads: Sequence[int], client_id: int, *, by: User) -> list[Visit]:
 
 def _overridden(made: Sequence[Visit], warned: dict[tuple[int, int], list[Finding]]) -> list[tuple[Visit, Finding]]:
     return [(visit, found) for visit in made for found in warned.get((visit.leader_id or 0, visit.client_id), ())]
-
-
-def _keep_overrides(pairs: Sequence[tuple[Visit, Finding]], *, by: User, reason: str) -> None:
-    RuleOverride.objects.bulk_create(
-        RuleOverride(visit=visit, rule=one.code, sentence=one.sentence[:300], reason=reason.strip()[:200], by=by)
-        for visit, one in pairs
-    )

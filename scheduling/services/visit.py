@@ -7,7 +7,7 @@ asks the placement rules, and leaves the last word to the database's exclusion c
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -23,8 +23,9 @@ from homecare.clock import local
 from homecare.errors import Conflict, DomainError, InvalidTransition, readable
 from scheduling import notices
 from scheduling.facts import MemberFact, read_members
-from scheduling.models import RuleOverride, ServiceType, Visit
+from scheduling.models import ServiceType, Visit
 from scheduling.placement import Finding, Judge, Placement, check
+from scheduling.services.override import keep_overrides
 from scheduling.services.service_type import check_in_use
 from scheduling.travel import without_services
 from scheduling.travel.routing import SERVICES
@@ -99,7 +100,7 @@ def create_visit(
         )
         warned = _judge(visit, members, by=by, override_reason=override_reason)
         visit.save(force_insert=True)
-        _keep_overrides(visit, warned, by=by, reason=override_reason)
+        keep_overrides([(visit, found) for found in warned], by=by, reason=override_reason)
         changes = {name: [None, getattr(visit, name)] for name in ("starts_at", "ends_at", "caregiver_id")}
         record("visit.created", visit, by=by, changes=changes, reason=override_reason if warned else "")
         notices.tell_caregiver(visit.caregiver, notices.ASSIGNED, visit)
@@ -179,7 +180,12 @@ def cancel_visit(
 
 def _leave(lead: Visit, row: Visit, *, reason: str, by: User) -> Visit:
     """One client less: the row is cancelled and follows nobody. When it led, the next one leads."""
-    if not row.is_movable and (row.pk == lead.pk or row.status == Visit.Status.APPROVED):
+    if row.status in (Visit.Status.APPROVED, Visit.Status.MISSED):
+        raise InvalidTransition(
+            _("This visit is %(status)s, so its clients stay part of it.")
+            % {"status": row.get_status_display().lower()}
+        )
+    if row.pk == lead.pk and not row.is_movable:
         raise InvalidTransition(_("The punches of this shared visit stand here, so this client stays part of it."))
     followers = [one for one in lead.led() if one.pk != row.pk]
     heir = lead if row.pk != lead.pk else followers[0]
@@ -260,7 +266,7 @@ def _apply(
     row.version += 1
     row.is_changed_by_hand = row.is_changed_by_hand or (is_placement and row.schedule_id is not None)
     row.save(update_fields=[*FIELDS, "version", "is_changed_by_hand"])
-    _keep_overrides(row, warned, by=by, reason=override_reason)
+    keep_overrides([(row, found) for found in warned], by=by, reason=override_reason)
     record(action, row, by=by, changes=changes, reason=override_reason if warned else "")
     return True
 
@@ -287,16 +293,6 @@ def _judge(visit: Visit, members: dict[int, MemberFact], *, by: User, override_r
         "branches": [visit.branch],
     }
     return check(Judge([placement], known).judge(placement), by=by, override_reason=override_reason)
-
-
-def _keep_overrides(visit: Visit, warned: Sequence[Finding], *, by: User, reason: str) -> None:
-    if warned:
-        RuleOverride.objects.bulk_create(
-            RuleOverride(
-                visit=visit, rule=found.code, sentence=found.sentence[:300], reason=reason.strip()[:200], by=by
-            )
-            for found in warned
-        )
 
 
 def _locked_with_lead(visit: Visit, version: int | None) -> tuple[Visit, Visit]:

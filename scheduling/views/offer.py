@@ -143,12 +143,14 @@ class MakeOffer(FormPage):
 
 
 class VisitOffer(MakeOffer):
-    """Offers one open visit."""
+    """Offers one open visit; of a shared one the whole of it."""
 
     @cached_property
     def visits(self) -> list[Visit]:
-        rows = Visit.objects.visible_to(self.request.user).open().filter(starts_at__gt=now()).with_people()  # type: ignore[arg-type]
-        return [get_object_or_404(rows, pk=self.kwargs["pk"])]
+        seen = Visit.objects.visible_to(self.request.user)  # type: ignore[arg-type]
+        visit = get_object_or_404(seen, pk=self.kwargs["pk"])
+        rows = seen.open().filter(starts_at__gt=now()).with_people()
+        return [get_object_or_404(rows, pk=visit.leader_id or visit.pk)]
 
     @cached_property
     def suggestions(self) -> list[Suggestion]:

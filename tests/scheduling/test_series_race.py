@@ -1,14 +1,11 @@
 """Two coordinators on one series: an undo happens once, and never half under somebody else's edit."""
 
 import datetime as dt
-import threading
 from dataclasses import replace
 
 import pytest
-from django.db import connections
 
 from homecare.clock import local, today
-from homecare.errors import DomainError
 from scheduling.models import SeriesChange, Visit
 from scheduling.pattern import Assignment
 from scheduling.series import Scope
@@ -17,6 +14,7 @@ from scheduling.services.schedule import create_schedule
 from scheduling.services.schedule_edit import edit_schedule
 from scheduling.services.undo import undo_change
 from tests.factories import ClientFactory, ServiceTypeFactory
+from tests.racing import told_at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -43,30 +41,6 @@ def at(schedule, hour):
     return replace(patterns_of([schedule])[schedule.pk], start_time=dt.time(hour))
 
 
-def together(*acts):
-    """Runs the acts at the same moment on a connection each; 'done' or the sentence of the refusal for each."""
-    gate, results = threading.Barrier(len(acts)), [""] * len(acts)
-
-    def run(number, act):
-        try:
-            gate.wait(30)
-            act()
-            results[number] = "done"
-        except DomainError as refusal:
-            results[number] = refusal.message
-        except Exception as error:
-            results[number] = repr(error)
-        finally:
-            connections["default"].close()
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(acts)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return results
-
-
 def hours(schedule):
     zone = "America/New_York"
     rows = Visit.objects.filter(schedule__client=schedule.client_id).live()
@@ -76,7 +50,7 @@ def hours(schedule):
 
 def test_two_undo_one_change_and_one_of_them_reads_that_it_was_undone(changed, coordinator):
     change = SeriesChange.objects.exclude(kind="planned").get()
-    results = together(*[lambda: undo_change(change, by=coordinator)] * 4)
+    results = told_at_once(*[lambda: undo_change(change, by=coordinator)] * 4)
     assert results.count("done") == 1, results
     assert {text for text in results if text != "done"} == {
         "This change was undone already. Reload to see how the pattern stands now."
@@ -86,7 +60,7 @@ def test_two_undo_one_change_and_one_of_them_reads_that_it_was_undone(changed, c
 
 def test_undo_and_another_edit_at_the_same_moment_leave_one_whole_series(changed, coordinator):
     change = SeriesChange.objects.exclude(kind="planned").get()
-    results = together(
+    results = told_at_once(
         lambda: undo_change(change, by=coordinator),
         lambda: edit_schedule(changed, at(changed, 14), scope=Scope.ALL, by=coordinator),
     )

@@ -8,19 +8,11 @@ from homecare.clock import now
 from scheduling.models import Visit
 from scheduling.services.sharing import Share, share_visit
 from scheduling.services.visit import assign_visit, cancel_visit, move_visit
-from tests.factories import AddressFactory, ClientFactory, ServiceTypeFactory, VisitFactory
-from tests.scheduling.test_series_race import together
+from tests.factories import ServiceTypeFactory, VisitFactory
+from tests.racing import told_at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HOUR = dt.timedelta(hours=1)
-
-
-@pytest.fixture
-def home(branch):
-    people = [ClientFactory(branch=branch, last_name="Diaz") for _n in range(3)]
-    for row in people:
-        AddressFactory(client=row)
-    return people
 
 
 @pytest.fixture
@@ -40,7 +32,7 @@ def state(*visits):
 def test_moved_at_both_clients_at_once(shared, other_caregiver, coordinator, _again):
     lead, follower = (Visit.objects.get(pk=row.pk) for row in shared)
     how = {"by": coordinator, "override_reason": "Agreed"}
-    results = together(
+    results = told_at_once(
         lambda: move_visit(lead, starts_at=lead.starts_at + HOUR, version=lead.version, **how),
         lambda: assign_visit(follower, other_caregiver, version=follower.version, **how),
     )
@@ -52,7 +44,7 @@ def test_moved_at_both_clients_at_once(shared, other_caregiver, coordinator, _ag
 @pytest.mark.parametrize("_again", range(3))
 def test_leader_leaves_while_the_follower_is_moved(shared, coordinator, _again):
     lead, follower = (Visit.objects.get(pk=row.pk) for row in shared)
-    results = together(
+    results = told_at_once(
         lambda: cancel_visit(lead, reason="In hospital", by=coordinator),
         lambda: move_visit(follower, starts_at=follower.starts_at + HOUR, by=coordinator, override_reason="Agreed"),
     )
@@ -65,7 +57,7 @@ def test_leader_leaves_while_the_follower_is_moved(shared, coordinator, _again):
 def test_two_add_the_same_housemate(shared, home, coordinator):
     lead, _follower = shared
     share = Share(home[2], ServiceTypeFactory())
-    results = together(*[lambda: share_visit(lead, share, by=coordinator) for _n in range(2)])
+    results = told_at_once(*[lambda: share_visit(lead, share, by=coordinator) for _n in range(2)])
     assert sorted(results) == ["This client shares the visit already.", "done"]
     assert Visit.objects.filter(leader=lead).count() == 2
     assert set(Visit.objects.values_list("time_total", flat=True)) == {3}

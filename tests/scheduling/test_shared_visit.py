@@ -7,23 +7,17 @@ import time_machine
 from django.db import IntegrityError, transaction
 
 from careplans.models import CarePlan
-from clients.models import Client
 from homecare.audit.models import Event
 from homecare.errors import Conflict, DomainError
 from scheduling.calendar_feed import entries_of
 from scheduling.models import ClockEvent, Visit
-from scheduling.pattern import Assignment
 from scheduling.placement import OverrideNeeded, Placement, PlacementRefused, judge_placement
-from scheduling.series import Scope
 from scheduling.services.absence import report_absence
 from scheduling.services.approval import approve_visit, approve_visits, close_visit, mark_missed, reopen_visit
 from scheduling.services.clock import clock_in, clock_out
 from scheduling.services.confirmation import confirm_visit
 from scheduling.services.feed import create_feed
-from scheduling.services.schedule import create_schedule, end_schedule, extend_schedules
-from scheduling.services.schedule_edit import edit_schedule
-from scheduling.services.sharing import Share, set_parts, share_schedule, share_visit
-from scheduling.services.undo import undo_change
+from scheduling.services.sharing import Share, set_parts, share_visit
 from scheduling.services.visit import assign_visit, cancel_visit, create_visit, move_visit, update_visit
 from scheduling.shared_time import portion, portions
 from staff.models import Commitment
@@ -32,7 +26,6 @@ from tests.factories import (
     CarePlanFactory,
     ClientFactory,
     PlannedTaskFactory,
-    ScheduleFactory,
     ServiceTypeFactory,
     VisitFactory,
 )
@@ -52,22 +45,13 @@ def frozen_now():
 
 
 @pytest.fixture
-def couple(branch):
-    """Ana and Luis live together; so does Eva."""
-    people = [ClientFactory(branch=branch, first_name=name, last_name="Diaz") for name in ("Ana", "Luis", "Eva")]
-    for person in people:
-        AddressFactory(client=person)
-    return people
-
-
-@pytest.fixture
-def shared(couple, caregiver, coordinator):
+def shared(home, caregiver, coordinator):
     """(Ana's visit, which leads; Luis's, which follows), 09:00–11:00."""
     lead = create_visit(
-        couple[0], service_type=ServiceTypeFactory(), starts_at=NINE, ends_at=NINE + 2 * HOUR, caregiver=caregiver,
+        home[0], service_type=ServiceTypeFactory(), starts_at=NINE, ends_at=NINE + 2 * HOUR, caregiver=caregiver,
         by=coordinator,
     )  # fmt: skip
-    follower = share_visit(lead, Share(couple[1], ServiceTypeFactory()), by=coordinator)
+    follower = share_visit(lead, Share(home[1], ServiceTypeFactory()), by=coordinator)
     return again(lead), follower
 
 
@@ -157,9 +141,9 @@ def test_a_client_who_follows_cancels_alone(shared, coordinator, caregiver):
     assert (lead.time_total, lead.care_minutes, held(caregiver)) == (1, 120, 1)
 
 
-def test_when_the_leader_cancels_the_next_one_leads(shared, couple, coordinator, caregiver):
+def test_when_the_leader_cancels_the_next_one_leads(shared, home, coordinator, caregiver):
     lead, follower = shared
-    third = share_visit(lead, Share(couple[2], ServiceTypeFactory()), by=coordinator)
+    third = share_visit(lead, Share(home[2], ServiceTypeFactory()), by=coordinator)
     cancel_visit(again(lead), reason="In hospital", by=coordinator)
     lead, follower, third = again(lead), again(follower), again(third)
     assert [row.status for row in (lead, follower, third)] == ["cancelled", "planned", "planned"]
@@ -176,8 +160,8 @@ def test_cancelled_for_everybody(shared, coordinator, caregiver):
 
 
 @pytest.mark.parametrize("clocks_at", [0, 1])
-def test_one_clock_counts_for_all(shared, couple, caregiver, coordinator, frozen_now, clocks_at):
-    for person in couple[:2]:
+def test_one_clock_counts_for_all(shared, home, caregiver, coordinator, frozen_now, clocks_at):
+    for person in home[:2]:
         plan = CarePlanFactory(client=person)
         PlannedTaskFactory(plan=plan, title=f"Wash {person.first_name}")
         CarePlan.objects.filter(pk=plan.pk).update(status="active", activated_at=NOW)
@@ -235,6 +219,23 @@ def test_missed_and_closed_count_for_all(shared, coordinator, frozen_now):
     assert [again(row).status for row in shared] == ["completed", "completed"]
 
 
+def test_nobody_leaves_a_missed_visit(shared, coordinator, frozen_now):
+    frozen_now.move_to(NINE + 3 * HOUR)
+    mark_missed(shared[0], by=coordinator, reason="Nobody came")
+    with pytest.raises(DomainError, match="This visit is missed"):
+        cancel_visit(again(shared[1]), reason="Away", by=coordinator)
+    assert again(shared[1]).leader_id == shared[0].pk
+
+
+def test_whoever_left_meanwhile_is_not_approved(shared, home, caregiver, coordinator, frozen_now):
+    stale = again(shared[1])
+    cancel_visit(again(shared[1]), reason="Away", by=coordinator)
+    share_visit(again(shared[0]), Share(home[2], ServiceTypeFactory()), by=coordinator)
+    worked(shared, caregiver, frozen_now, minutes=120)
+    with pytest.raises(Conflict, match="not shared any more"):
+        approve_visit(stale, by=coordinator)
+
+
 def test_parts_are_set_anew(shared, coordinator):
     lead, follower = shared
     set_parts(follower, {lead.pk: 2}, by=coordinator)
@@ -244,30 +245,30 @@ def test_parts_are_set_anew(shared, coordinator):
         set_parts(lead, {lead.pk: 10}, by=coordinator)
 
 
-def test_only_clients_of_one_home_share(shared, branch, coordinator, couple):
+def test_only_clients_of_one_home_share(shared, branch, coordinator, home):
     lead, _follower = shared
     stranger = ClientFactory(branch=branch)
     AddressFactory(client=stranger, line1="9 Elm Street", latitude=42.40, longitude=-71.10)
     with pytest.raises(DomainError, match="does not live with"):
         share_visit(lead, Share(stranger, ServiceTypeFactory()), by=coordinator)
     with pytest.raises(DomainError):
-        share_visit(lead, Share(couple[1], ServiceTypeFactory()), by=coordinator)
+        share_visit(lead, Share(home[1], ServiceTypeFactory()), by=coordinator)
 
 
-def test_the_other_clients_wishes_are_asked(shared, couple, caregiver, other_caregiver, coordinator):
+def test_the_other_clients_wishes_are_asked(shared, home, caregiver, other_caregiver, coordinator):
     lead, _follower = shared
-    couple[1].caregiver_preferences.create(member=other_caregiver, kind="excluded", reason="came late")
+    home[1].caregiver_preferences.create(member=other_caregiver, kind="excluded", reason="came late")
     with pytest.raises(PlacementRefused, match=r"Diaz.* does not want"):
         assign_visit(lead, other_caregiver, by=coordinator)
-    couple[2].caregiver_gender = "male" if caregiver.gender == "female" else "female"
-    couple[2].save()
+    home[2].caregiver_gender = "male" if caregiver.gender == "female" else "female"
+    home[2].save()
     with pytest.raises(OverrideNeeded, match="wishes for a"):
-        share_visit(lead, Share(couple[2], ServiceTypeFactory()), by=coordinator)
-    third = share_visit(lead, Share(couple[2], ServiceTypeFactory()), by=coordinator, override_reason="Agreed")
+        share_visit(lead, Share(home[2], ServiceTypeFactory()), by=coordinator)
+    third = share_visit(lead, Share(home[2], ServiceTypeFactory()), by=coordinator, override_reason="Agreed")
     assert third.overrides.get().reason == "Agreed"
 
 
-def test_hours_count_once(shared, couple, caregiver):
+def test_hours_count_once(shared, home, caregiver):
     lead, _follower = shared
     placement = Placement.of(lead, key="later", visit_id=None)
     codes = {finding.code for finding in judge_placement(placement)}
@@ -289,78 +290,7 @@ def test_confirmation_counts_for_all(shared, caregiver):
     assert [again(row).status for row in shared] == ["confirmed", "confirmed"]
 
 
-@pytest.fixture
-def series(couple, caregiver, coordinator):
-    made = create_schedule(
-        couple[0], service_type=ServiceTypeFactory(), rule="FREQ=WEEKLY;BYDAY=MO,TH", starts_on=MONDAY,
-        start_time=dt.time(9), duration_minutes=120, assignments=[Assignment(caregiver.pk)], by=coordinator,
-    )  # fmt: skip
-    share_schedule(made.schedule, [Share(couple[1], ServiceTypeFactory())], by=coordinator)
-    return made.schedule
-
-
-def of(client, **only):
-    return Visit.objects.filter(client=client, **only).live()
-
-
-def assert_in_step(couple):
-    """Each live visit of the leader has its follower, at the same time with the same caregiver; no other is there."""
-    names = ("starts_at", "ends_at", "caregiver_id", "status")
-    first, second = (list(of(person).order_by("starts_at").values_list(*names)) for person in couple[:2])
-    assert first == second
-    assert first
-    assert of(couple[1]).exclude(leader__client=couple[0]).count() == 0
-
-
-def test_pattern_shared_makes_followers_ahead_and_later(series, couple, coordinator, caregiver, frozen_now):
-    count = of(couple[0]).count()
-    assert count > 20
-    assert_in_step(couple)
-    assert held(caregiver) == count
-    frozen_now.move_to(NOW + dt.timedelta(days=14))
-    extend_schedules(by=coordinator)
-    assert of(couple[0]).count() > count
-    assert_in_step(couple)
-
-
-def test_pattern_edits_carry_the_followers(series, couple, coordinator, other_caregiver):
-    from tests.scheduling.test_schedule import pattern_of
-
-    later = pattern_of(series, start_time=dt.time(13), assignments=(Assignment(other_caregiver.pk),))
-    edit = edit_schedule(series, later, scope=Scope.FOLLOWING, from_on=MONDAY + dt.timedelta(days=14), by=coordinator)
-    assert edit.schedule.pk != series.pk
-    assert list(edit.schedule.sharers.values_list("client", flat=True)) == [couple[1].pk]
-    assert_in_step(couple)
-    weekly = pattern_of(edit.schedule, rule="FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR")
-    edit_schedule(edit.schedule, weekly, scope=Scope.ALL, by=coordinator)
-    assert_in_step(couple)
-    end_schedule(edit.schedule, ends_on=MONDAY + dt.timedelta(days=28), by=coordinator)
-    assert_in_step(couple)
-    change = edit.schedule.changes.order_by("-pk").first()
-    undo_change(change, by=coordinator)
-    assert_in_step(couple)
-
-
-def test_pattern_no_longer_shared_cancels_what_lies_ahead(series, couple, coordinator):
-    result = share_schedule(series, [], by=coordinator)
-    assert result.cancelled > 20
-    assert of(couple[1]).count() == 0
-    assert set(of(couple[0]).values_list("time_total", flat=True)) == {1}
-    again_shared = share_schedule(series, [Share(couple[1], ServiceTypeFactory(), 2)], by=coordinator)
-    assert again_shared.made == result.cancelled
-    assert set(of(couple[0]).values_list("time_weight", "time_total")) == {(1, 3)}
-    share_schedule(series, [Share(couple[1], ServiceTypeFactory(), 2)], own_weight=3, by=coordinator)
-    assert set(of(couple[1]).values_list("time_weight", "time_total")) == {(2, 5)}
-    assert set(of(couple[0]).values_list("time_weight", "time_total")) == {(3, 5)}
-
-
-def test_pattern_for_two_caregivers_is_not_shared(couple, coordinator):
-    schedule = ScheduleFactory(client=couple[0], head_count=2)
-    with pytest.raises(DomainError, match="several caregivers"):
-        share_schedule(schedule, [Share(couple[1], ServiceTypeFactory())], by=coordinator)
-
-
-def test_pages_of_a_shared_visit(shared, couple, as_user, coordinator):
+def test_pages_of_a_shared_visit(shared, home, as_user, coordinator):
     page = as_user(coordinator)
     lead, follower = shared
     text = page.get(follower.get_absolute_url()).content.decode()
@@ -371,7 +301,16 @@ def test_pages_of_a_shared_visit(shared, couple, as_user, coordinator):
     assert f'data-visit="{follower.pk}"' not in board
     by_client = page.get("/schedule/?day=2026-11-23&by=client").content.decode()
     assert f'data-visit="{follower.pk}"' in by_client
-    assert "Diaz" in page.get(f"/schedule/clients/{couple[1].pk}/").content.decode()
+    assert "Diaz" in page.get(f"/schedule/clients/{home[1].pk}/").content.decode()
+
+
+def test_offer_of_a_follower_is_an_offer_of_the_whole_visit(shared, as_user, coordinator):
+    assign_visit(shared[0], None, by=coordinator)
+    page = as_user(coordinator)
+    follower = again(shared[1])
+    url = f"/schedule/visits/{follower.pk}/offer/"
+    assert url in page.get(follower.get_absolute_url()).content.decode()
+    assert page.get(url).context["visits"] == [again(shared[0])]
 
 
 def test_share_page_says_when_nobody_lives_there(branch, as_user, coordinator):
@@ -380,34 +319,20 @@ def test_share_page_says_when_nobody_lives_there(branch, as_user, coordinator):
     assert "no other client in care has the address" in text
 
 
-def test_share_by_form_and_api(couple, caregiver, coordinator, as_user):
-    visit = VisitFactory(client=couple[0], caregiver=caregiver, starts_at=NINE, ends_at=NINE + HOUR)
+def test_share_by_form_and_api(home, caregiver, coordinator, as_user):
+    visit = VisitFactory(client=home[0], caregiver=caregiver, starts_at=NINE, ends_at=NINE + HOUR)
     service = ServiceTypeFactory()
     page = as_user(coordinator)
     url = f"/schedule/visits/{visit.pk}/share/"
-    refused = page.post(url, {"client": couple[1].pk, "service_type": service.pk, "time_weight": 10})
+    refused = page.post(url, {"client": home[1].pk, "service_type": service.pk, "time_weight": 10})
     assert refused.status_code == 422 or "less than or equal to 9" in refused.content.decode()
-    page.post(url, {"client": couple[1].pk, "service_type": service.pk, "time_weight": 2, "override_reason": ""})
+    page.post(url, {"client": home[1].pk, "service_type": service.pk, "time_weight": 2, "override_reason": ""})
     follower = Visit.objects.get(leader=visit)
-    assert (follower.client, follower.time_weight) == (couple[1], 2)
+    assert (follower.client, follower.time_weight) == (home[1], 2)
     answer = page.post(
-        f"/api/v1/visits/{visit.pk}/share/", {"client": couple[2].pk, "service_type": service.pk}, "application/json"
+        f"/api/v1/visits/{visit.pk}/share/", {"client": home[2].pk, "service_type": service.pk}, "application/json"
     )
     assert (answer.status_code, answer.json()["leader"], answer.json()["time_total"]) == (201, visit.pk, 4)
-
-
-def test_pattern_is_shared_through_the_api(couple, coordinator, caregiver, as_user):
-    made = create_schedule(
-        couple[0], service_type=ServiceTypeFactory(), rule="FREQ=WEEKLY;BYDAY=MO", starts_on=MONDAY,
-        start_time=dt.time(9), duration_minutes=60, by=coordinator,
-    )  # fmt: skip
-    url = f"/api/v1/schedules/{made.schedule.pk}/share/"
-    sharers = [{"client": couple[1].pk, "service_type": ServiceTypeFactory().pk}]
-    answer = as_user(coordinator).post(url, {"sharers": sharers, "own_weight": 2}, "application/json")
-    assert answer.json()["made"] == len(made.planned)
-    assert answer.json()["sharers"][0]["client"] == couple[1].pk
-    stopped = as_user(coordinator).post(url, {"sharers": []}, "application/json")
-    assert stopped.json()["cancelled"] == len(made.planned)
 
 
 def test_phone_lists_a_shared_visit_once(shared, caregiver, as_user, frozen_now):
@@ -419,10 +344,10 @@ def test_phone_lists_a_shared_visit_once(shared, caregiver, as_user, frozen_now)
     assert "Also in this visit" in page.get(f"/care/visits/{shared[1].pk}/").content.decode()
 
 
-def test_roster_plans_a_shared_visit_as_one_stay(shared, couple, branch, other_caregiver, coordinator):
+def test_roster_plans_a_shared_visit_as_one_stay(shared, home, branch, other_caregiver, coordinator):
     from scheduling.roster.builder import build
 
-    couple[1].caregiver_preferences.create(member=other_caregiver, kind="excluded", reason="")
+    home[1].caregiver_preferences.create(member=other_caregiver, kind="excluded", reason="")
     draft = build(branch, MONDAY, MONDAY)
     assert set(draft.rows) == {shared[0].pk}
     assert other_caregiver.pk in draft.instance.visit_of[shared[0].pk].barred
@@ -441,44 +366,6 @@ def test_charges_are_made_of_each_part(shared, caregiver, coordinator, biller, f
     make_charges(by=biller)
     make_charges(by=biller)
     assert sorted(Charge.objects.values_list("visit_id", "minutes")) == sorted((row.pk, 60) for row in shared)
-
-
-def test_client_back_in_care_shares_again(series, couple, coordinator):
-    from scheduling.services.sharing import align_all
-
-    left = of(couple[1]).order_by("starts_at")[0]
-    cancel_visit(left, reason="Away", by=coordinator)
-    Client.objects.filter(pk=couple[1].pk).update(status="on_hold")
-    later = ScheduleFactory(client=couple[0], rule="FREQ=WEEKLY;BYDAY=SU", starts_on=MONDAY)
-    later.sharers.create(client=couple[1], service_type=ServiceTypeFactory())
-    extend_schedules(by=coordinator)
-    assert of(couple[0], schedule=later).exists()
-    assert not of(couple[1], leader__schedule=later).exists()
-    Client.objects.filter(pk=couple[1].pk).update(status="active")
-    assert align_all() == of(couple[0], schedule=later).count()
-    assert align_all() == 0
-    assert of(couple[1], leader__schedule=later).count() == of(couple[0], schedule=later).count()
-
-
-def test_one_visit_of_a_pattern_shared_by_hand_stays(series, couple, coordinator):
-    from scheduling.services.sharing import align_all
-
-    visit = of(couple[0], schedule=series).order_by("starts_at")[3]
-    third = share_visit(visit, Share(couple[2], ServiceTypeFactory()), by=coordinator)
-    assert align_all() == 0
-    share_schedule(series, [], by=coordinator)
-    assert again(third).status == "planned"
-    assert again(third).time_total == 2
-
-
-def test_undo_is_refused_when_the_sharing_changed_since(series, couple, coordinator):
-    from tests.scheduling.test_schedule import pattern_of
-
-    later = pattern_of(series, start_time=dt.time(13))
-    edit = edit_schedule(series, later, scope=Scope.FOLLOWING, from_on=MONDAY + dt.timedelta(days=14), by=coordinator)
-    share_schedule(edit.schedule, [], by=coordinator)
-    with pytest.raises(DomainError, match="Who shares the pattern was changed"):
-        undo_change(series.changes.order_by("-pk").first(), by=coordinator)
 
 
 def test_calendar_takes_a_shared_visit_out_once(shared, caregiver, other_caregiver, coordinator):
