@@ -39,7 +39,7 @@ def waiting_cells(row: WaitingRow, labels: Mapping[str, str]) -> SafeString:
         f'<td><a href="{row.url}">{escape(row.when)}</a></td>',
         f'<td data-label="{escape(labels["client"])}">{client}</td>',
         f'<td data-label="{escape(labels["service"])}"><div>{service}</div></td>',
-        f'<td data-label="{escape(labels["minutes"])}">{escape(row.approved)}</td>',
+        f'<td data-label="{escape(labels["minutes"])}" class="num">{escape(row.approved)}</td>',
         f'<td data-label="{escape(labels["reason"])}"><div>{row.look}{missing}</div></td>',
     )
     return mark_safe("".join(cells))  # noqa: S308 - every part is escaped above

@@ -35,7 +35,7 @@ LABELS: dict[str, dict[str, Any]] = {
         "visit": gettext_lazy("Visit"),
         "client": gettext_lazy("Client"),
         "service": gettext_lazy("Service"),
-        "minutes": gettext_lazy("Minutes"),
+        "minutes": gettext_lazy("Approved"),
         "reason": gettext_lazy("Waits for"),
         "remedy": gettext_lazy("What to do"),
     },
@@ -47,7 +47,7 @@ LABELS: dict[str, dict[str, Any]] = {
         "amount": gettext_lazy("Amount"),
     },
 }
-NUMBERS = {"visits", "amount"}
+NUMBERS = {"minutes", "visits", "amount"}
 
 
 class ChargeList(ListPage):
