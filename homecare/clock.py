@@ -6,6 +6,7 @@ Moments are aware UTC datetimes, intervals are half-open [starts_at, ends_at). C
 from __future__ import annotations
 
 import datetime as dt
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
@@ -46,6 +47,12 @@ def at_local(day: dt.date, time: dt.time, zone_name: str) -> dt.datetime:
 def day_bounds(day: dt.date, zone_name: str) -> tuple[dt.datetime, dt.datetime]:
     """[midnight, next midnight) of a local day in UTC; 23, 24 or 25 hours long."""
     return at_local(day, dt.time(), zone_name), at_local(day + dt.timedelta(days=1), dt.time(), zone_name)
+
+
+@lru_cache(maxsize=64)
+def days_of_week(monday: dt.date) -> tuple[dt.date, ...]:
+    """The seven days from a Monday on."""
+    return tuple(monday + dt.timedelta(days=n) for n in range(7))
 
 
 def monday_of(day: dt.date) -> dt.date:

@@ -13,7 +13,6 @@ from functools import lru_cache
 from typing import Any, ClassVar, NamedTuple
 
 from django.conf import settings
-from django.db.models import Count
 from django.utils.functional import Promise
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy, ngettext_lazy
@@ -22,7 +21,6 @@ from clients.languages import name_of
 from clients.models import CaregiverPreference
 from homecare.clock import at_local, local, local_date, now
 from scheduling.facts import Facts, fetch
-from scheduling.models import OfferAnswer, Visit
 from scheduling.placement import Placement, Severity
 from scheduling.rules.hours import Overtime
 from scheduling.travel import Place, kilometres
@@ -41,6 +39,17 @@ UNPOPULAR = """
 SELECT v.caregiver_id, count(*) FROM scheduling_visit v
 WHERE v.branch_id = %s AND v.starts_at >= %s AND v.starts_at < %s AND v.caregiver_id IS NOT NULL
       AND v.status NOT IN ('cancelled', 'missed') AND width_bucket(v.starts_at, %s::timestamptz[]) %% 2 = 0
+GROUP BY 1
+"""
+KNOWN = """
+SELECT caregiver_id, count(*) FROM scheduling_visit
+WHERE client_id = %s AND starts_at > %s AND starts_at < %s AND status NOT IN ('cancelled', 'missed')
+      AND caregiver_id IS NOT NULL
+GROUP BY 1
+"""
+DECLINES = """
+SELECT member_id, count(*) FROM scheduling_offeranswer
+WHERE member_id = ANY(%s::bigint[]) AND status = 'declined' AND answered_at > %s
 GROUP BY 1
 """
 # Why a factor gives its points.
@@ -78,6 +87,9 @@ class Said(NamedTuple):
     values: dict[str, Any] | None = None
 
 
+WISHED = Said(1, WISH)
+
+
 class Factor:
     """One thing a coordinator weighs. Subclasses set the texts and `default_points` and write `weigh`."""
 
@@ -96,12 +108,23 @@ class Factor:
         """Reads what this factor alone needs, for all caregivers at once; override."""
         return None
 
+    def is_silent(self) -> bool:
+        """Speaks for nobody of the batch, so it is not asked; override."""
+        return False
+
     def weigh(self, member: Member, placement: Placement, facts: Facts) -> Said | None:
         """The share of this caregiver at this visit; None when the factor does not concern it."""
         raise NotImplementedError
 
 
-class Continuity(Factor):
+class Counted(Factor):
+    """A factor whose `data` has something for the caregivers it speaks for only: mostly for few or for nobody."""
+
+    def is_silent(self) -> bool:
+        return not self.data
+
+
+class Continuity(Counted):
     code = "continuity"
     label = gettext_lazy("Knows the client")
     meaning = gettext_lazy("Visits with this client in the last 180 days; ten or more give all points.")
@@ -110,13 +133,7 @@ class Continuity(Factor):
     @classmethod
     def load(cls, batch: Batch) -> dict[int, int]:
         moment = now()
-        visits = Visit.objects.live().filter(
-            client=batch.visits[0].client_id,
-            caregiver__in=batch.member_ids,
-            starts_at__gt=moment - LOOK_BACK,
-            starts_at__lt=moment,
-        )
-        return dict(visits.order_by().values_list("caregiver").annotate(n=Count("id")))
+        return dict(fetch(KNOWN, batch.visits[0].client_id, moment - LOOK_BACK, moment))
 
     def weigh(self, member: Member, placement: Placement, facts: Facts) -> Said | None:
         known = self.data.get(member.pk, 0)
@@ -125,7 +142,7 @@ class Continuity(Factor):
         return Said(min(known, KNOWN_VISITS) / KNOWN_VISITS, VISITS_BEFORE, {"n": known})
 
 
-class Preferred(Factor):
+class Preferred(Counted):
     code = "preferred"
     label = gettext_lazy("The client's wish")
     meaning = gettext_lazy("The client prefers this caregiver.")
@@ -137,7 +154,7 @@ class Preferred(Factor):
         return set(wishes.values_list("member_id", flat=True))
 
     def weigh(self, member: Member, placement: Placement, facts: Facts) -> Said | None:
-        return Said(1, WISH) if member.pk in self.data else None
+        return WISHED if member.pk in self.data else None
 
 
 class Distance(NamedTuple):
@@ -254,7 +271,7 @@ def usual_hours(since: dt.datetime, until: dt.datetime, zone: str) -> list[dt.da
     return [at_local(day, time, zone) for day in days if day.weekday() < 5 for time in (USUAL_FROM, USUAL_UNTIL)]
 
 
-class Fairness(Factor):
+class Fairness(Counted):
     code = "fairness"
     label = gettext_lazy("Evenings and weekends shared fairly")
     meaning = gettext_lazy(
@@ -276,14 +293,12 @@ class Fairness(Factor):
         return counted, max((counted.get(pk, 0) for pk in batch.member_ids), default=0)
 
     def weigh(self, member: Member, placement: Placement, facts: Facts) -> Said | None:
-        if self.data is None:
-            return None
         counted, most = self.data
         had = counted.get(member.pk, 0)
         return Said(1 - had / most if most else 1.0, UNPOPULAR_VISITS, {"n": had})
 
 
-class Declines(Factor):
+class Declines(Counted):
     code = "declines"
     label = gettext_lazy("Declined offers")
     meaning = gettext_lazy("Takes points away for offers declined in the last 90 days; three take them all.")
@@ -292,12 +307,7 @@ class Declines(Factor):
 
     @classmethod
     def load(cls, batch: Batch) -> dict[int, int]:
-        declined = OfferAnswer.objects.filter(
-            member__in=batch.member_ids,
-            status=OfferAnswer.Status.DECLINED,
-            answered_at__gt=now() - DECLINES_COUNT_FOR,
-        )
-        return dict(declined.order_by().values_list("member").annotate(n=Count("id")))
+        return dict(fetch(DECLINES, batch.member_ids, now() - DECLINES_COUNT_FOR))
 
     def weigh(self, member: Member, placement: Placement, facts: Facts) -> Said | None:
         declined = self.data.get(member.pk, 0)

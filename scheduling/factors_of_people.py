@@ -4,26 +4,35 @@ from __future__ import annotations
 
 import datetime as dt
 
-from django.db.models import Count, Sum
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from homecare.clock import now
-from scheduling.factors import Batch, Factor, Said
-from scheduling.facts import Facts
-from scheduling.models import VisitRating
+from scheduling.factors import Batch, Counted, Said
+from scheduling.facts import Facts, fetch
 from scheduling.placement import Placement
 from staff.models import Member
 
 LACKING = gettext_lazy("%(share)s%% of the guaranteed week is not planned")
 RATINGS = ngettext_lazy("rated by families, %(n)s time", "rated by families, %(n)s times", "n")
+RATINGS_OF = """
+SELECT v.caregiver_id, count(*), sum(r.score)
+FROM scheduling_visitrating r JOIN scheduling_visit v ON v.id = r.visit_id
+WHERE v.caregiver_id = ANY(%s::bigint[]) AND r.created_at > %s
+GROUP BY 1
+"""
 RATED_LATELY, AS_IF, USUAL_RATING = dt.timedelta(days=365), 5, 4.0
 
 
-class Guaranteed(Factor):
+class Guaranteed(Counted):
     code = "guarantee"
     label = gettext_lazy("Guaranteed time")
     meaning = gettext_lazy("How much of the hours or visits guaranteed in that week is not planned yet.")
     default_points = 10
+
+    @classmethod
+    def load(cls, batch: Batch) -> bool:
+        """Is anything guaranteed to anybody?"""
+        return any(member.weekly_minutes_guaranteed or member.weekly_visits_guaranteed for member in batch.members)
 
     def weigh(self, member: Member, placement: Placement, facts: Facts) -> Said | None:
         minutes, visits = member.weekly_minutes_guaranteed, member.weekly_visits_guaranteed
@@ -38,7 +47,7 @@ class Guaranteed(Factor):
         return Said(max(lacking), LACKING, {"share": round(max(lacking) * 100)})
 
 
-class Rating(Factor):
+class Rating(Counted):
     """A mean drawn towards the usual: one angry or delighted family counts little, twenty count."""
 
     code = "rating"
@@ -50,9 +59,7 @@ class Rating(Factor):
 
     @classmethod
     def load(cls, batch: Batch) -> dict[int, tuple[int, float]]:
-        rows = VisitRating.objects.filter(visit__caregiver__in=batch.member_ids, created_at__gt=now() - RATED_LATELY)
-        counted = rows.values("visit__caregiver").annotate(n=Count("pk"), total=Sum("score")).order_by()
-        return {row["visit__caregiver"]: (row["n"], row["total"]) for row in counted}
+        return {pk: (n, total) for pk, n, total in fetch(RATINGS_OF, batch.member_ids, now() - RATED_LATELY)}
 
     def weigh(self, member: Member, placement: Placement, facts: Facts) -> Said | None:
         if member.pk not in self.data:

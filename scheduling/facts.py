@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import connection
 
 from homecare.accounts.models import Agency, Branch
-from homecare.clock import at_local, local_date, minutes_between, monday_of
+from homecare.clock import at_local, days_of_week, local_date, minutes_between, monday_of
 from scheduling.fact_rows import AgencyFact, Around, Busy, ClientFact, MemberFact, Other, RoleFact
 from scheduling.models import ServiceType
 from scheduling.travel import Times
@@ -107,7 +107,7 @@ class Facts:
             others = self.others_of(placement)
             self.client_ids |= {row.client_id for row in others}
             self.visit_ids |= {row.visit_id for row in others if row.visit_id is not None}
-        self.reach_days = 0  # days before and after the batch whose work some rule looks at
+        self.reach_days = 0  # days before and after the batch's weeks at which some rule may look
         self.near_hours = NEAR_HOURS  # so far away a visit still is a neighbour
         self._taken: list[Placement] = []
         self._shared: dict[str, Any] = {}
@@ -245,12 +245,8 @@ class Facts:
 
     @cached_property
     def workdays(self) -> dict[int, dict[dt.date, Workday]]:
-        """What each caregiver works by local day in the weeks of the batch and `reach_days` around it."""
-        if not self.member_ids:
-            return defaultdict(dict)
-        found: dict[int, dict[dt.date, Workday]] = defaultdict(dict)
-        for zone_name, members in self._members_by_zone().items():
-            found |= self._workdays(zone_name, members)
+        """What each caregiver works by local day in the weeks of the batch."""
+        found = self._read_workdays(*self.weeks)
         for placement in self._taken:
             self._work(found, placement)
         return found
@@ -263,14 +259,33 @@ class Facts:
             members[zone_name].append(member_id)
         return members
 
-    def _workdays(self, zone_name: str, members: list[int]) -> dict[int, dict[dt.date, Workday]]:
+    @cached_property
+    def weeks(self) -> tuple[dt.date, dt.date]:
+        """The Mondays with which the batch's weeks begin and have ended; a night reaches into the next day."""
         days = [self.day(p) for p in self.placements]
-        first, last = min(days), max(days) + DAY  # a night reaches into the next day
-        reach = self.reach_days * DAY
-        since, until = min(monday_of(first), first - reach), max(monday_of(last) + WEEK * DAY, last + reach)
-        midnights = [at_local(since + n * DAY, dt.time(), zone_name) for n in range((until - since).days + 2)]
-        rows = fetch(WORKDAYS, midnights, members, midnights[0] - LONGEST_VISIT, midnights[-2], list(self.visit_ids))
-        return by_member(rows, since)
+        return monday_of(min(days)), monday_of(max(days) + DAY) + WEEK * DAY
+
+    @cached_property
+    def workdays_before(self) -> dict[int, dict[dt.date, Workday]]:
+        """As `workdays`, for the days before the batch's weeks: most batches never ask."""
+        first, _until = self.weeks
+        return self._read_workdays(first - self.reach_days * DAY, first)
+
+    @cached_property
+    def workdays_after(self) -> dict[int, dict[dt.date, Workday]]:
+        """As `workdays`, for the days after the batch's weeks."""
+        _first, until = self.weeks
+        return self._read_workdays(until, until + self.reach_days * DAY)
+
+    def _read_workdays(self, since: dt.date, until: dt.date) -> dict[int, dict[dt.date, Workday]]:
+        """From one local midnight to the other, by caregiver."""
+        found: dict[int, dict[dt.date, Workday]] = defaultdict(dict)
+        leave_out = list(self.visit_ids)
+        for zone_name, members in self._members_by_zone().items():
+            midnights = [at_local(since + n * DAY, dt.time(), zone_name) for n in range((until - since).days + 2)]
+            rows = fetch(WORKDAYS, midnights, members, midnights[0] - LONGEST_VISIT, midnights[-2], leave_out)
+            found |= by_member(rows, since)
+        return found
 
     @cached_property
     def clients(self) -> dict[int, ClientFact]:
@@ -316,8 +331,14 @@ class Facts:
         return (earlier[-1] if earlier else None), next(later, None)
 
     def work(self, placement: Placement) -> dict[dt.date, Workday]:
-        """The caregiver's days, without this visit."""
+        """The caregiver's days in the batch's weeks, without this visit."""
         return self.workdays[placement.member_id or 0]
+
+    def workday(self, placement: Placement, on: dt.date) -> Workday | None:
+        """One of the caregiver's days without this visit, up to `reach_days` outside of the batch's weeks."""
+        first, until = self.weeks
+        days = self.workdays_before if on < first else self.workdays if on < until else self.workdays_after
+        return days[placement.member_id or 0].get(on)
 
     def week_minutes(self, placement: Placement) -> int:
         """What the placement's caregiver has planned in its local week besides this visit."""
@@ -331,7 +352,7 @@ class Facts:
     def week(self, placement: Placement, monday: dt.date) -> list[int]:
         """The caregiver's minutes of Monday to Sunday, without this visit."""
         days = self.workdays[placement.member_id or 0]
-        return [days[on].minutes if (on := monday + n * DAY) in days else 0 for n in range(WEEK)]
+        return [days[on].minutes if on in days else 0 for on in days_of_week(monday)]
 
     def take(self, placement: Placement) -> None:
         """Books an accepted placement of the batch."""

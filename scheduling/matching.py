@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from django.utils.functional import Promise
+from django.utils.functional import Promise, lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -18,6 +18,13 @@ from scheduling.factors import WARNING, Batch, Factor, factor_classes
 from scheduling.models import Visit
 from scheduling.placement import Finding, Judge, Placement, blocking, remedy_of
 from staff.models import Member
+
+
+def _warned(warnings: int) -> str:
+    return ngettext("%(n)s warning", "%(n)s warnings", warnings) % {"n": warnings}
+
+
+warned = lazy(_warned, str)  # put into words only for the few that are shown
 
 
 class Point(NamedTuple):
@@ -98,8 +105,9 @@ def rank(
     batch = Batch(visits, members, judge.facts)
     chosen = [(factor, weights.get(factor.code, factor.default_points)) for factor in factor_classes()]
     factors = [factor(points, batch) for factor, points in chosen if points]
+    asks = [factor for factor in factors if not factor.is_silent()]
     warning = weights.get(WARNING.code, WARNING.default_points)
-    suggestions = [_suggestion(member, asked[member.pk], judge, factors, warning) for member in members]
+    suggestions = [_suggestion(member, asked[member.pk], judge, asks, warning) for member in members]
     return sorted(suggestions, key=lambda row: (not row.is_eligible, -row.score, row.member.last_name))
 
 
@@ -137,6 +145,5 @@ def _score(row: Suggestion, placement: Placement, judge: Judge, factors: Sequenc
         row.points.append(Point(_("Visits they can take"), lost, words))
     warnings = sum(not finding.blocks for finding in row.findings)
     if warnings:
-        label = ngettext("%(n)s warning", "%(n)s warnings", warnings) % {"n": warnings}
-        row.points.append(Point(label, -warning * warnings))
+        row.points.append(Point(warned(warnings), -warning * warnings))
     row.score = max(0, round(total) - warning * warnings)

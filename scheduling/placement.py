@@ -185,7 +185,7 @@ class Rule:
 
     @classmethod
     def reach_days(cls, facts: Facts) -> int:
-        """So many days before and after the batch this rule looks at the caregiver's work; override."""
+        """So many days before and after the batch's weeks this rule looks at the caregiver's work; override."""
         return 0
 
     @classmethod
@@ -233,10 +233,13 @@ def remedy_of(code: str) -> str:
     return next((str(rule.remedy) for rule in rule_classes() if rule.code == code), "")
 
 
+SEVERITIES = frozenset(Severity.values)
+
+
 def severity_of(rule: type[Rule], severities: dict[str, str]) -> str:
     """The agency's choice for a rule, else the rule's own."""
     chosen = severities.get(rule.code, "")
-    if rule.is_fixed or chosen not in Severity.values:
+    if rule.is_fixed or chosen not in SEVERITIES:
         return rule.default_severity
     return chosen
 

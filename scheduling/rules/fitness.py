@@ -17,12 +17,17 @@ from staff.models import TaskCategory
 if TYPE_CHECKING:
     from scheduling.rules.stage import Stage
 
+# Only what may be lacking: a credential that is valid on all days of the batch says nothing.
 CREDENTIALS = """
 SELECT m.id, t.name, c.issued_on, c.expires_on
 FROM staff_member m JOIN staff_role_required_credentials r ON r.role_id = m.role_id
 JOIN staff_credentialtype t ON t.id = r.credentialtype_id
 LEFT JOIN staff_credential c ON c.member_id = m.id AND c.type_id = t.id AND c.withdrawn_on IS NULL
-WHERE m.id = ANY(%s::bigint[])
+WHERE m.id = ANY(%s::bigint[]) AND NOT EXISTS (
+    SELECT FROM staff_credential held
+    WHERE held.member_id = m.id AND held.type_id = r.credentialtype_id AND held.withdrawn_on IS NULL
+          AND held.issued_on <= %s AND coalesce(held.expires_on, 'infinity') >= %s
+)
 """
 # What the batch's services and its clients' open conditions ask for, and who holds it.
 TRAININGS = """
@@ -114,10 +119,10 @@ class Credentials(Rule):
 
     @classmethod
     def load(cls, facts: Facts) -> dict[int, dict[str, list[tuple[Any, Any]]]]:
-        """member → required credential → periods of validity."""
+        """member → required credential that is not valid on all days of the batch → periods of validity."""
         found: dict[int, dict[str, list[tuple[Any, Any]]]] = defaultdict(lambda: defaultdict(list))
         if facts.member_ids:
-            for member_id, name, issued_on, expires_on in fetch(CREDENTIALS, list(facts.member_ids)):
+            for member_id, name, issued_on, expires_on in fetch(CREDENTIALS, list(facts.member_ids), *facts.days):
                 periods = found[member_id][name]
                 if issued_on is not None:
                     periods.append((issued_on, expires_on))

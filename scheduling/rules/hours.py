@@ -266,13 +266,13 @@ class ConsecutiveDays(Rule):
         return cls.numbers_of(facts)["days"]
 
     def judge(self, placement: Placement, facts: Facts) -> Finding | None:
-        days, on, limit = facts.work(placement), facts.day(placement), self.numbers["days"]
-        if on in days and days[on].visits:
+        on, limit = facts.day(placement), self.numbers["days"]
+        if self._works(placement, on, facts):
             return None  # the day is a day of work already: this visit makes the row no longer
         first = last = on
-        while (work := days.get(first - DAY)) is not None and work.visits and (on - first).days <= limit:
+        while (on - first).days <= limit and self._works(placement, first - DAY, facts):
             first -= DAY
-        while (work := days.get(last + DAY)) is not None and work.visits and (last - on).days <= limit:
+        while (last - on).days <= limit and self._works(placement, last + DAY, facts):
             last += DAY
         length = (last - first).days + 1
         if length <= limit or facts.lives_in(placement):
@@ -287,6 +287,11 @@ class ConsecutiveDays(Rule):
                 "limit": limit,
             }
         )
+
+    @staticmethod
+    def _works(placement: Placement, on: dt.date, facts: Facts) -> bool:
+        work = facts.workday(placement, on)
+        return work is not None and work.visits > 0
 
     @staticmethod
     def example(stage: Stage) -> None:
@@ -314,11 +319,11 @@ class LiveInDays(Rule):
     def judge(self, placement: Placement, facts: Facts) -> Finding | None:
         if not facts.lives_in(placement):
             return None
-        days, on, limit = facts.work(placement), facts.day(placement), self.numbers["days"]
+        on, limit = facts.day(placement), self.numbers["days"]
         length = 1
         for step in (-DAY, DAY):
             near = on + step
-            while (work := days.get(near)) is not None and work.live_ins and length <= limit:
+            while length <= limit and (work := facts.workday(placement, near)) is not None and work.live_ins:
                 length += 1
                 near += step
         if length <= limit:

@@ -65,7 +65,7 @@ class Stage:
         facts.members = {MEMBER: self.member}
         facts.clients = {CLIENT: self.client, NEIGHBOUR: self.neighbour}
         facts.busy = defaultdict(list, {MEMBER: self.busy})
-        facts.workdays = defaultdict(dict, {MEMBER: self.days})
+        facts.workdays = facts.workdays_before = facts.workdays_after = defaultdict(dict, {MEMBER: self.days})
         return facts
 
 

@@ -196,6 +196,23 @@ def test_credentials_on_the_day(client_of, branch, issued, expires, withdrawn, s
         assert found.blocks
 
 
+def test_credentials_of_a_series_are_asked_day_by_day(client_of, branch):
+    """Renewed a day late: neither of the two covers the whole series; only the day between them is spoken against."""
+    role = RoleFactory(code="CNA")
+    role.required_credentials.add(CredentialTypeFactory())
+    member = MemberFactory(branch=branch, role=role, always_available=True)
+    for issued, expires in (("2026-01-01", "2026-12-08"), ("2026-12-10", None)):
+        CredentialFactory(member=member, type=CredentialTypeFactory(), issued_on=issued, expires_on=expires)
+    service = ServiceTypeFactory()
+    day = dt.timedelta(days=1)
+    placements = [
+        Placement(n, branch.pk, client_of.pk, service.pk, NINE + n * day, NINE + n * day + HOUR, member.pk)
+        for n in range(4)
+    ]
+    judge = Judge(placements)
+    assert [[f.code for f in judge.judge(one)] for one in placements] == [[], [], ["credentials"], []]
+
+
 @pytest.mark.parametrize(("limit", "over"), [(180, False), (179, True)])
 def test_weekly_hours(client_of, branch, limit, over):
     member = MemberFactory(branch=branch, always_available=True, weekly_minutes_limit=limit)
