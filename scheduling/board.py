@@ -304,7 +304,7 @@ def head_html(row: int, name: str, url: str, sub: str, more: str = "", *, swap: 
 
 
 def member_head(board: Board, member: Any, *, swap: bool = False) -> str:
-    url = reverse("staff:member-detail", args=[member.pk])
+    url = reverse("staff:member-detail", args=[member.pk]) if board.user.has_perm("staff.view_member") else ""
     worked = hours_html(board.worked.get(member.pk, Worked()), member.weekly_minutes_limit)
     return head_html(member.pk, member.full_name, url, member.role.name, worked, swap=swap)
 

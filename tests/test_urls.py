@@ -1,19 +1,23 @@
 """Role × URL → code over every URL of the project. A URL that is missing from tests/url_table.txt fails.
 
 GET is sent where a page answers it, an empty POST where a URL is a verb; each is rolled back. After adding a URL,
-run with WRITE_URL_TABLE=1 and read the difference: the table is the agreement on who may open what.
+run with WRITE_URL_TABLE=1 and read the difference: the table is the agreement on who may open what. The pages that come
+back keep to it: they lead nowhere the reader is refused, and no two of their elements share an id.
 """
 
 from __future__ import annotations
 
 import os
+import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import transaction
 from django.test import Client as HttpClient
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 
 from tests.url_world import World, make_world
 
@@ -70,11 +74,28 @@ def methods_of(item: URLPattern) -> str:
     return "GET"
 
 
-def ask(http: HttpClient, method: str, url: str) -> str:
+def ask(http: HttpClient, method: str, url: str) -> Any:
     with transaction.atomic():
         response = http.get(url) if method == "GET" else http.post(url)
         transaction.set_rollback(True)
-    return str(response.status_code)
+    return response
+
+
+def page_of(response: Any) -> str:
+    """The HTML somebody reads; nothing for documents, refusals and data."""
+    is_page = response.status_code == 200 and response.headers["Content-Type"].startswith("text/html")
+    return response.content.decode() if is_page else ""
+
+
+def leads_to(page: str) -> set[str]:
+    """The names of the project's URLs that a page's links, buttons and forms lead to."""
+    paths = set(re.findall(r'(?:href|action|formaction|hx-get|hx-post)="(/[^"?#]*)', page))
+    return {resolve(path).view_name for path in paths if not path.startswith("/static/")}
+
+
+def doubled_ids(page: str) -> list[str]:
+    counted = Counter(re.findall(r'\sid="([^"]+)"', page))
+    return [name for name, times in counted.items() if times > 1]
 
 
 def client_for(world: World, role: str) -> HttpClient:
@@ -103,15 +124,20 @@ def world(
 @pytest.mark.parametrize("role", ROLES)
 def test_every_url_answers_as_agreed_to(role, world):
     http = client_for(world, role)
-    found = {}
+    found, pages = {}, {}
     for name, (item, names) in sorted(every_url().items()):
         url = reverse(name, kwargs=world.kwargs_for(name, names))
         method = methods_of(item)
-        found[name, method] = ask(http, method, url)
+        response = ask(http, method, url)
+        found[name, method] = str(response.status_code)
+        pages[name] = page_of(response)
     if os.environ.get("WRITE_URL_TABLE"):
         write_column(role, found)
     column = ROLES.index(role)
     assert found == {row: codes[column] for row, codes in read_table().items()}
+    refused = {name for (name, _method), code in found.items() if code == "403"}
+    assert {name: there for name, page in pages.items() if (there := leads_to(page) & refused)} == {}
+    assert {name: twice for name, page in pages.items() if (twice := doubled_ids(page))} == {}
 
 
 def write_column(role: str, found: dict[tuple[str, str], str]) -> None:

@@ -313,6 +313,15 @@ def target_id(field: Any) -> str:
     return field.id_for_label or f"{field.auto_id}_0"
 
 
+@register.simple_tag(takes_context=True)
+def linked(context: Any, row: Any) -> SafeString | str:
+    """A person's name, leading to their page for whoever may open it."""
+    user, meta = context.get("user"), row._meta
+    if user is None or not user.has_perm(f"{meta.app_label}.view_{meta.model_name}"):
+        return str(row.full_name)
+    return format_html('<a href="{}">{}</a>', row.get_absolute_url(), row.full_name)
+
+
 @register.filter
 def without_placeholder(field: Any) -> Any:
     """The same bound field; a label above it says what a placeholder would repeat in a paler colour."""

@@ -21,8 +21,10 @@ from homecare.views import ActionView, FormPage
 YEAR = 60 * 60 * 24 * 365
 
 
-def _calendar_url() -> str | None:
-    """The page where caregivers make their calendar address; it belongs to scheduling, above this app."""
+def _calendar_url(user: Any) -> str | None:
+    """The page where caregivers make their calendar address; it and the staff record belong to apps above this one."""
+    if not user.has_perm("scheduling.work_visit") or getattr(user, "member", None) is None:
+        return None
     try:
         return reverse("scheduling:phone-calendar")
     except NoReverseMatch:
@@ -68,7 +70,7 @@ class Profile(FormPage):
             "tokens": PersonalToken.objects.visible_to(user).live(),
             "may_use_api": user.sees_branch_rows,
             "has_second_factor": any(kind != Authenticator.Type.RECOVERY_CODES for kind in factors),
-            "calendar_url": _calendar_url() if user.has_perm("scheduling.work_visit") else None,
+            "calendar_url": _calendar_url(user),
         }
         return super().get_context_data(**more, **kwargs)
 
