@@ -21,7 +21,7 @@ from django_htmx.http import trigger_client_event
 
 from homecare.errors import toast
 from homecare.status_looks import LOOKS
-from homecare.views import PermissionMixin
+from homecare.views import PermissionMixin, form_ids
 
 ROWS = 120
 
@@ -135,7 +135,7 @@ class ComponentsPage(PermissionMixin, TemplateView):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         show = request.GET.get("show")
         if show == "form":
-            return self._form(SampleForm())
+            return self._form(SampleForm(auto_id=form_ids(request)))
         if show == "toast":
             return toast(HttpResponse(status=204), _("Saved. Maria Lopez is told by text message."))
         if show == "refusal":
@@ -145,7 +145,7 @@ class ComponentsPage(PermissionMixin, TemplateView):
         return super().get(request, *args, **kwargs)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        form = SampleForm(request.POST)
+        form = SampleForm(request.POST, auto_id=form_ids(request))
         if not form.is_valid():
             return self._form(form, status=422 if request.headers.get("HX-Request") else 200)
         if request.headers.get("HX-Request"):

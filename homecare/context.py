@@ -91,12 +91,17 @@ class Frame:
 
     def base_template(self) -> str:
         """The frame a page extends with {% extends base_template %}: the dialog's when htmx asks for its content."""
-        htmx = getattr(self.request, "htmx", None)
-        if htmx and htmx.target == "dialog":
+        if in_dialog(self.request):
             return "dialog_base.html"
         if not self.request.user.is_authenticated:
             return "public_base.html"
         return self.own_base
+
+
+def in_dialog(request: HttpRequest) -> bool:
+    """Whether the answer is put into the dialog, over a page with ids of its own."""
+    htmx = getattr(request, "htmx", None)
+    return bool(htmx and htmx.target == "dialog")
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:

@@ -19,7 +19,13 @@ from django.urls import reverse
 from django.views import View
 from django.views.generic import DetailView, FormView, ListView, TemplateView
 
+from homecare.context import in_dialog
 from homecare.errors import DomainError, readable, safe_back, toast
+
+
+def form_ids(request: HttpRequest) -> str:
+    """In the dialog a form's elements have ids of their own: the page under it may have fields of the same names."""
+    return "dialog_%s" if in_dialog(request) else "id_%s"
 
 
 class PermissionMixin(AccessMixin):
@@ -113,6 +119,9 @@ class ServiceFormMixin:
     success_message: Any = ""  # a sentence, translated or lazy
     request: HttpRequest
     result: Any = None
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return super().get_form_kwargs() | {"auto_id": form_ids(self.request)}  # type: ignore[misc]
 
     def perform(self, form: Any) -> Any:
         """Calls the service; returns the row."""

@@ -18,6 +18,7 @@ from homecare.accounts.models import Branch, BranchMembership, User
 from homecare.accounts.roles import RoleName
 from staff.models import Member
 from tests.factories import AddressFactory, BranchFactory, ClientFactory, MemberFactory, UserFactory
+from tests.url_world import World, make_world
 
 
 @pytest.fixture
@@ -145,3 +146,20 @@ def as_user():
         return http
 
     return sign_in
+
+
+@pytest.fixture
+def world(
+    administrator, manager, coordinator, supervisor, biller, caregiver, relative, other_coordinator, branch
+) -> World:
+    """One row of everything in one branch."""
+    return make_world(
+        administrator=administrator,
+        manager=manager,
+        coordinator=coordinator,
+        supervisor=supervisor,
+        biller=biller,
+        member=caregiver,
+        relative=relative,
+        elsewhere=other_coordinator,
+    )

@@ -19,7 +19,7 @@ from django.db import transaction
 from django.test import Client as HttpClient
 from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 
-from tests.url_world import World, make_world
+from tests.url_world import World
 
 TABLE = Path(__file__).parent / "url_table.txt"
 ROLES = [
@@ -103,22 +103,6 @@ def client_for(world: World, role: str) -> HttpClient:
     if role != "anonymous":
         http.force_login(getattr(world, role))
     return http
-
-
-@pytest.fixture
-def world(
-    administrator, manager, coordinator, supervisor, biller, caregiver, relative, other_coordinator, branch
-) -> World:
-    return make_world(
-        administrator=administrator,
-        manager=manager,
-        coordinator=coordinator,
-        supervisor=supervisor,
-        biller=biller,
-        member=caregiver,
-        relative=relative,
-        elsewhere=other_coordinator,
-    )
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -32,11 +32,6 @@ class EvvReleasePage(ScopedMixin, FormPage):
     def get_queryset(self) -> Any:
         return super().get_queryset().with_people()
 
-    def get_form_kwargs(self) -> dict[str, Any]:
-        self.visit  # noqa: B018 - 404 before anything is shown
-        # The list under the dialog has a field of the same name.
-        return super().get_form_kwargs() | {"auto_id": "release_%s"}
-
     def perform(self, form: Any) -> Any:
         return release_visit(self.visit, by=self.request.user, **form.cleaned_data)  # type: ignore[arg-type]
 

@@ -86,7 +86,7 @@ class VisitPlace(ChangePage):
 
     def _ask_about_partners(self, form: Any) -> HttpResponse:
         """Said before it happens: who else moves."""
-        shown = PlaceForm(initial=form.cleaned_data | {"together": True}, user=self.request.user, visit=self.visit)
+        shown = PlaceForm(**self.get_form_kwargs() | {"data": None, "initial": form.cleaned_data | {"together": True}})
         shown.fields.pop("override_reason")
         names = ", ".join(row.caregiver.full_name if row.caregiver else _("nobody yet") for row in self.partners)
         count = len(self.partners)

@@ -19,6 +19,7 @@ from homecare.accounts.current_agency import agency_of
 from homecare.audit.models import Event
 from homecare.audit.services.event import record, record_view
 from homecare.clock import local, now, today
+from homecare.context import in_dialog
 from homecare.csv_export import csv_response
 from homecare.views import DetailPage, ListPage, Page
 from scheduling.appointments import AHEAD, coming, in_the_way
@@ -112,11 +113,11 @@ class VisitDetail(DetailPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         visit = self.object
         record_view(visit, by=self.request.user, what="visit")  # type: ignore[arg-type]
-        is_dialog = getattr(self.request, "htmx", None) and self.request.htmx.target == "dialog"  # type: ignore[attr-defined]
+        is_dialog = in_dialog(self.request)
         context: dict[str, Any] = {
             "visit": visit,
             "facts": _facts(visit),
-            "actions": visit_actions(visit, self.request, is_dialog=bool(is_dialog)),
+            "actions": visit_actions(visit, self.request, is_dialog=is_dialog),
             "overrides": visit.overrides.select_related("by"),
             "tasks": visit.tasks.all(),
             "partners": visit.partners.select_related("caregiver"),
@@ -286,8 +287,7 @@ class VisitSuggestions(Page):
     template_name = "scheduling/visit_suggestions.html"
 
     def get_template_names(self) -> list[str]:
-        htmx = getattr(self.request, "htmx", None)
-        is_fragment = htmx and htmx.target != "dialog"
+        is_fragment = getattr(self.request, "htmx", None) and not in_dialog(self.request)
         return ["scheduling/_suggestions.html" if is_fragment else self.template_name]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
