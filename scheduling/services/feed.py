@@ -16,9 +16,9 @@ from homecare.accounts.models import Branch, User
 from homecare.accounts.models.token import digest, new_secret
 from homecare.audit.services.event import record
 from homecare.errors import DomainError
-from scheduling.calendar_feed import PAST
+from scheduling.calendar_feed import AHEAD, PAST
 from scheduling.models import CalendarFeed, FormerCaregiver
-from staff.models import Member, Team
+from staff.models import FormerTeammate, Member, Team
 
 READ_NOTED_EVERY = dt.timedelta(hours=1)
 VIEW = "scheduling.view_visit"
@@ -94,7 +94,7 @@ def _revoke(feeds: QuerySet, *, by: User) -> int:
 
 def open_feed(secret: str) -> CalendarFeed | None:
     """The live feed of this secret; None when it is unknown, revoked, or its person may no longer see what it shows."""
-    feeds = CalendarFeed.objects.live().select_related("user", "client__branch", "branch")
+    feeds = CalendarFeed.objects.live().select_related("user", "client__branch", "branch", "team")
     feed = feeds.filter(digest=digest(secret)).first()
     if feed is None or not _may_read(feed):
         return None
@@ -105,9 +105,11 @@ def open_feed(secret: str) -> CalendarFeed | None:
 
 
 def forget_former() -> int:
-    """Who once had a visit is of no use when no calendar shows its day any more; returns how many rows went."""
-    gone, _by_model = FormerCaregiver.objects.filter(starts_at__lt=timezone.now() - PAST).delete()
-    return gone
+    """Who once had a visit or was in a team is of no use when no calendar shows its days; returns how many went."""
+    moment = timezone.now()
+    gone, _by_model = FormerCaregiver.objects.filter(starts_at__lt=moment - PAST).delete()
+    left, _by_model = FormerTeammate.objects.filter(left_at__lt=moment - PAST - AHEAD).delete()
+    return gone + left
 
 
 def _may_read(feed: CalendarFeed) -> bool:

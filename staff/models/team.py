@@ -28,6 +28,8 @@ class Team(models.Model):
         "accounts.User", related_name="planned_teams", blank=True, help_text=_("Their board opens with this team.")
     )
 
+    version = models.PositiveIntegerField(default=1, editable=False, help_text=_("Grows with each change."))
+
     objects = TeamQuerySet.as_manager()
 
     class Meta:
@@ -45,3 +47,17 @@ class Team(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("staff:team-update", args=[self.pk])
+
+
+class FormerTeammate(models.Model):
+    """A caregiver who belonged to this team and does no more. A calendar of the team takes their visits out with it."""
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="former_members", db_index=False)
+    member = models.ForeignKey("staff.Member", on_delete=models.CASCADE, related_name="+", db_index=False)
+    left_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["team", "member"], name="former_teammate_once")]
+
+    def __str__(self) -> str:
+        return f"{self.team_id}: {self.member_id}"

@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 
 from homecare.accounts.models import Branch, User
 from homecare.audit.services.event import record
+from homecare.clock import now
 from homecare.errors import CONSTRAINT_SENTENCES, DomainError
-from staff.models import Member, Team
+from staff.models import FormerTeammate, Member, Team
 
 CONSTRAINT_SENTENCES["team_name_once"] = "This branch already has a team of that name. Choose another name."
 
@@ -43,17 +44,19 @@ def change_team(
     before = (row.name, _keys(row.members.all()), _keys(row.coordinators.all()))
     if name is not None:
         row.name = name.strip()
-        row.save(update_fields=["name"])
     if members is not None:
         people = list(members)
         _check(row.branch_id, people)
         row.members.set(people)
+        _keep_former(row, before[1], people)
     if coordinators is not None:
         row.coordinators.set(coordinators)
     after = (row.name, _keys(row.members.all()), _keys(row.coordinators.all()))
     names = ("name", "members", "coordinators")
     changes = {field: [old, new] for field, old, new in zip(names, before, after, strict=True) if old != new}
     if changes:
+        row.version += 1
+        row.save(update_fields=["name", "version"])
         record("team.changed", row, by=by, changes={field: [str(a), str(b)] for field, (a, b) in changes.items()})
     return row
 
@@ -65,6 +68,15 @@ def dissolve_team(team: Team, *, by: User) -> None:
     if row is not None:
         record("team.dissolved", row, by=by, changes={"name": [row.name, None]})
         row.delete()
+
+
+def _keep_former(team: Team, before: Iterable[int], members: Iterable[Member]) -> None:
+    """Who left the team, for calendars that showed their visits (scheduling/calendar_feed.py)."""
+    here = {row.pk for row in members}
+    team.former_members.filter(member__in=here).delete()
+    FormerTeammate.objects.bulk_create(
+        [FormerTeammate(team=team, member_id=pk, left_at=now()) for pk in before if pk not in here]
+    )
 
 
 def _keys(rows: Iterable) -> list[int]:

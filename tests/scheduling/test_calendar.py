@@ -8,16 +8,25 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client as HttpClient
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 from icalendar import Calendar
 
 from homecare.accounts.models import User
 from homecare.audit.models import Event
 from homecare.errors import DomainError
+from scheduling.calendar_feed import AHEAD, PAST
 from scheduling.models import Appointment, CalendarFeed, Visit
 from scheduling.services.appointment import cancel_appointment, save_appointment, skip_day
-from scheduling.services.feed import create_client_feed, create_family_feed, create_feed, create_office_feed, revoke_one
-from staff.models import Member, Team
-from staff.services.team import dissolve_team
+from scheduling.services.feed import (
+    create_client_feed,
+    create_family_feed,
+    create_feed,
+    create_office_feed,
+    forget_former,
+    revoke_one,
+)
+from staff.models import FormerTeammate, Member, Team
+from staff.services.team import change_team, dissolve_team, make_team
 from tests.factories import ClientFactory, ContactFactory, ServiceTypeFactory, VisitFactory
 
 pytestmark = pytest.mark.django_db
@@ -72,7 +81,7 @@ def test_client_feed_shows_what_was_cancelled(client_of, visit, coordinator):
     _feed, secret = create_client_feed(client_of, label="Daughter", by=coordinator)
     Visit.objects.filter(pk=visit.pk).update(status="cancelled", version=2)
     (event,) = Calendar.from_ical(read(secret).content).walk("VEVENT")
-    assert (str(event["status"]), event["sequence"]) == ("CANCELLED", 2)
+    assert (str(event["status"]), event["sequence"]) == ("CANCELLED", 4)
 
 
 def test_client_feed_outlives_the_person_who_made_it(client_of, visit, coordinator):
@@ -131,13 +140,54 @@ def test_office_feed_follows_its_team(branch, other_branch, visit, caregiver, ot
     assert summaries(read(secret)) == ["R.L. · M.S."]
     Visit.objects.filter(pk=visit.pk).update(caregiver=None, version=2)
     (event,) = Calendar.from_ical(read(secret).content).walk("VEVENT")
-    assert (str(event["status"]), event["sequence"], str(event["summary"])) == ("CANCELLED", 2, "R.L. · unfilled")
+    assert (str(event["status"]), event["sequence"], str(event["summary"])) == ("CANCELLED", 5, "R.L. · unfilled")
     with pytest.raises(DomainError, match="not both"):
         create_office_feed(branch, team=team, members=[caregiver], by=coordinator)
     with pytest.raises(DomainError, match="of this branch"):
         create_office_feed(other_branch, team=team, by=coordinator)
     dissolve_team(team, by=coordinator)
     assert read(secret).status_code == 404
+
+
+def entries(secret) -> list[tuple]:
+    found = Calendar.from_ical(read(secret).content).walk("VEVENT")
+    return [(str(row["uid"]), str(row["status"]), row["sequence"], str(row["summary"])) for row in found]
+
+
+def test_team_feed_takes_out_who_left(branch, visit, caregiver, other_caregiver, coordinator):
+    team = make_team(branch, "North", members=[caregiver], by=coordinator)
+    _feed, secret = create_office_feed(branch, team=team, label="North", by=coordinator)
+    uid = f"visit-{visit.pk}@localhost"
+    assert entries(secret) == [(uid, "CONFIRMED", 4, "R.L. · M.S.")]
+    change_team(team, members=[], by=coordinator)
+    assert entries(secret) == [(uid, "CANCELLED", 5, "R.L. · M.S.")]
+    assert b"URL:" not in read(secret).content
+    later = VisitFactory(caregiver=caregiver, client=visit.client, starts_at=START + dt.timedelta(days=1))
+    Visit.objects.filter(pk=later.pk).update(created_at=timezone.now() + dt.timedelta(seconds=1))
+    assert entries(secret) == [(uid, "CANCELLED", 5, "R.L. · M.S.")], "what was planned since was never in it"
+    Visit.objects.filter(pk=visit.pk).update(caregiver=other_caregiver, version=2)
+    assert entries(secret) == [(uid, "CANCELLED", 7, "R.L. · unfilled")], "once, though it has gone twice"
+    change_team(team, members=[other_caregiver], by=coordinator)
+    assert entries(secret) == [(uid, "CONFIRMED", 10, f"R.L. · {initials(other_caregiver)}")]
+    Visit.objects.filter(pk=visit.pk).update(caregiver=caregiver, version=3)
+    change_team(team, members=[caregiver], by=coordinator)
+    assert (uid, "CONFIRMED", 14, "R.L. · M.S.") in entries(secret)
+
+
+def test_who_left_a_team_is_forgotten_with_its_days(branch, caregiver, coordinator):
+    team = make_team(branch, "North", members=[caregiver], by=coordinator)
+    change_team(team, members=[], by=coordinator)
+    assert forget_former() == 0
+    with time_machine.travel(timezone.now() + PAST + AHEAD + dt.timedelta(days=1)):
+        assert forget_former() == 1
+    change_team(team, members=[caregiver], by=coordinator)
+    change_team(team, members=[], by=coordinator)
+    dissolve_team(team, by=coordinator)
+    assert not FormerTeammate.objects.exists()
+
+
+def initials(member) -> str:
+    return f"{member.first_name[0]}.{member.last_name[0]}."
 
 
 def test_client_feed_takes_out_appointments_that_are_off(client_of, coordinator):

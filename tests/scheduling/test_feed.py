@@ -4,12 +4,14 @@ import datetime as dt
 
 import pytest
 import time_machine
+from django.db import connection
 from django.test import Client as HttpClient
 from django.urls import reverse
 from django.utils import timezone
 from icalendar import Calendar
 
-from scheduling.models import CalendarFeed, Visit
+from scheduling.models import CalendarFeed, FormerCaregiver, Visit
+from scheduling.models.visit import ALWAYS_SHOWN
 from scheduling.services.feed import create_feed, forget_former, revoke_feed
 from tests.factories import AddressFactory, ClientFactory, VisitFactory
 
@@ -44,7 +46,7 @@ def test_feed_names_nobody(caregiver, visit):
     (event,) = events(response)
     assert str(event["summary"]) == "Visit R.L."
     assert str(event["uid"]) == f"visit-{visit.pk}@localhost"
-    assert event["sequence"] == visit.version
+    assert event["sequence"] == 2 * visit.version
     assert str(event["status"]) == "CONFIRMED"
     assert event["dtstart"].dt == visit.starts_at
     assert str(event["dtstart"].params["TZID"]) == "America/New_York"
@@ -59,7 +61,7 @@ def test_feed_keeps_cancelled_visits_for_30_days(caregiver, visit):
     Visit.objects.filter(pk=visit.pk).update(status="cancelled", version=2)
     _feed, secret = create_feed(by=caregiver.user)
     (event,) = events(read(secret))
-    assert (str(event["status"]), event["sequence"]) == ("CANCELLED", 2)
+    assert (str(event["status"]), event["sequence"]) == ("CANCELLED", 4)
     with time_machine.travel(visit.starts_at + dt.timedelta(days=31)):
         assert events(read(secret)) == []
 
@@ -114,13 +116,13 @@ def test_feed_takes_out_what_went_to_somebody_else(caregiver, other_caregiver, v
     visit.starts_at, visit.ends_at, visit.version = start + HOUR, start + 2 * HOUR, 3
     visit.save()
     (event,) = events(read(secret))
-    assert (str(event["uid"]), str(event["status"]), event["sequence"]) == (str(before["uid"]), "CANCELLED", 2)
+    assert (str(event["uid"]), str(event["status"]), event["sequence"]) == (str(before["uid"]), "CANCELLED", 3)
     assert event["dtstart"].dt == start, "when the client is visited now is not theirs to read"
     assert str(event["summary"]) == "Visit R.L."
     assert b"/care/visits/" not in read(secret).content, "its page is no longer theirs"
     Visit.objects.filter(pk=visit.pk).update(caregiver=caregiver, version=4)
     (event,) = events(read(secret))
-    assert (str(event["status"]), event["sequence"]) == ("CONFIRMED", 4)
+    assert (str(event["status"]), event["sequence"]) == ("CONFIRMED", 8)
 
 
 def test_who_had_a_visit_is_forgotten_with_its_day(caregiver, other_caregiver, visit):
@@ -136,6 +138,56 @@ def test_feed_says_nothing_of_what_was_never_shown(caregiver, other_caregiver, v
     _feed, secret = create_feed(by=caregiver.user)
     Visit.objects.filter(pk=visit.pk).update(caregiver=other_caregiver, version=2)
     assert events(read(secret)) == []
+
+
+def test_feed_takes_out_what_moved_beyond_the_published_days(caregiver, visit):
+    branches, start = type(caregiver.branch).objects.filter(pk=caregiver.branch_id), visit.starts_at
+    branches.update(published_until=start + HOUR)
+    _feed, secret = create_feed(by=caregiver.user)
+    assert events(read(secret))[0]["sequence"] == 2
+    later = start + dt.timedelta(days=7)
+    Visit.objects.filter(pk=visit.pk).update(starts_at=later, ends_at=later + HOUR, version=2)
+    (event,) = events(read(secret))
+    assert (str(event["status"]), event["sequence"], event["dtstart"].dt) == ("CANCELLED", 3, start)
+    assert "url" not in event, "where it is now is not published"
+    branches.update(published_until=later + HOUR)
+    (event,) = events(read(secret))
+    assert (str(event["status"]), event["sequence"], event["dtstart"].dt) == ("CONFIRMED", 4, later)
+
+
+def test_feed_takes_out_a_confirmed_visit_beyond_the_published_days(caregiver, visit):
+    type(caregiver.branch).objects.filter(pk=caregiver.branch_id).update(published_until=visit.starts_at - HOUR)
+    Visit.objects.filter(pk=visit.pk).update(status="confirmed", version=2)
+    _feed, secret = create_feed(by=caregiver.user)
+    assert str(events(read(secret))[0]["status"]) == "CONFIRMED"
+    Visit.objects.filter(pk=visit.pk).update(status="cancelled", version=3)
+    (event,) = events(read(secret))
+    assert (str(event["status"]), event["sequence"]) == ("CANCELLED", 5)
+
+
+def test_feed_is_silent_about_moves_among_unpublished_days(caregiver, visit):
+    type(caregiver.branch).objects.filter(pk=caregiver.branch_id).update(published_until=visit.starts_at - HOUR)
+    _feed, secret = create_feed(by=caregiver.user)
+    later = visit.starts_at + dt.timedelta(days=7)
+    Visit.objects.filter(pk=visit.pk).update(starts_at=later, ends_at=later + HOUR, version=2)
+    assert FormerCaregiver.objects.count() == 0
+    type(caregiver.branch).objects.filter(pk=caregiver.branch_id).update(published_until=visit.starts_at + HOUR)
+    assert events(read(secret)) == []
+
+
+@pytest.mark.parametrize("hours", [47, 49])
+def test_what_is_near_was_shown(hours, caregiver):
+    """The database's 48 hours are the model's ALWAYS_SHOWN."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT now()")
+        moment = cursor.fetchone()[0]
+    with time_machine.travel(moment, tick=False):
+        type(caregiver.branch).objects.filter(pk=caregiver.branch_id).update(published_until=timezone.now())
+        start = timezone.now() + ALWAYS_SHOWN + dt.timedelta(hours=hours - 48)
+        near = VisitFactory(caregiver=caregiver, client__branch=caregiver.branch, starts_at=start)
+        is_shown = Visit.objects.published().filter(pk=near.pk).exists()
+        Visit.objects.filter(pk=near.pk).update(caregiver=None, version=2)
+    assert FormerCaregiver.objects.get().was_shown == is_shown == (hours == 47)
 
 
 def test_feed_says_when_a_visit_last_changed(caregiver, visit):
