@@ -7,6 +7,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from billing.models import Charge, EvvRelease, Invoice, InvoiceLine, UnchargedVisit
 from billing.pricing import WaitsFor
@@ -189,6 +190,28 @@ def test_draft_with_a_charge_that_turns_out_incomplete_is_not_issued(by_video, m
         Charge.objects.update(status=Charge.Status.BILLED)
     assert "This visit is held" in readable(refused.value).message
     assert Invoice.objects.get().status == Invoice.Status.DRAFT
+
+
+def test_database_refuses_a_charge_that_begins_as_billed(medicaid, covered_client, visits_of, manager, biller):
+    bare, whole = visits_of(covered_client, 2)
+    for visit in (bare, whole):
+        release_visit(visit, reason="Agreed", by=manager)
+    charges = make_charges(by=biller)
+    punched(whole)
+    EvvRelease.objects.update(lapsed_at=timezone.now())
+    for charge in charges:
+        Charge.objects.filter(pk=charge.pk).update(status="void")
+        charge.pk, charge.status = None, "billed"
+    with pytest.raises(IntegrityError) as refused, transaction.atomic():
+        Charge.objects.bulk_create(charges)
+    assert "This visit is held" in readable(refused.value).message
+    for charge in charges:
+        charge.pk = None
+    with transaction.atomic():
+        assert Charge.objects.bulk_create([one for one in charges if one.visit_id == whole.pk])[0].pk
+    (waiting,) = [one for one in charges if one.visit_id == bare.pk]
+    waiting.status = "open"
+    waiting.save()
 
 
 PLACES = [
