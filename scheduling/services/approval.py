@@ -210,7 +210,7 @@ def reopen_visit(visit: Visit, *, by: User, reason: str) -> Visit:
         raise DomainError(_("Say why the approval is taken back."), field="reason")
     row = _locked(visit)
     if row.status == Visit.Status.COMPLETED:
-        return row
+        return _meant(visit, _all_of(row))
     if row.status != Visit.Status.APPROVED:
         raise Conflict(_("Only an approved visit can be reopened. Reload the page to see its present state."))
     stay = _all_of(row)

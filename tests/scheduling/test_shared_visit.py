@@ -197,6 +197,7 @@ def test_approval_gives_each_client_a_part(shared, caregiver, coordinator, froze
     assert [again(row).approved_minutes for row in shared] == [61, 60]
     reopen_visit(shared[0], by=coordinator, reason="Wrong")
     assert {(row.status, row.approved_minutes) for row in map(again, shared)} == {("completed", None)}
+    assert reopen_visit(shared[1], by=coordinator, reason="Wrong").pk == shared[1].pk, "reopened already, and still it"
 
 
 def test_bulk_approval_takes_all_or_none(shared, caregiver, coordinator, frozen_now):
