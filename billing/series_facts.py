@@ -81,7 +81,8 @@ def _cost(
     before, after = _amount(was, coverages, rates), _amount(will, coverages, rates)
     if before is None or after is None:
         return []
-    return [Fact(_("Cost at the payer's rate"), display(before) if was else "", display(after))]
+    label = _("Cost at the payer's rate")
+    return [Fact(label, display(before) if was else "", display(after), amounts=(before, after))]
 
 
 def _amount(days: list[tuple[dt.date, int]], coverages: list[Coverage], rates: list[Rate]) -> Decimal | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -16,12 +17,14 @@ from django.utils.module_loading import import_string
 
 @dataclass(frozen=True)
 class Fact:
-    """One line under the preview: authorized units, cost. `before` is empty for a new pattern."""
+    """One line under the preview: authorized units, cost. `before` is empty for a new pattern; `amounts` is what both
+    say in money, so that the lines of several clients can be added up."""
 
     label: str
     before: str
     after: str
     is_over: bool = False
+    amounts: tuple[Decimal, Decimal] | None = None
 
 
 def facts_of(client: Any, service_type: Any, before: Sequence[Any], after: Sequence[Any]) -> list[Fact]:

@@ -32,6 +32,7 @@ from scheduling.series_facts import facts_of
 from scheduling.services.materialise import Planned
 from scheduling.services.schedule import create_schedules, preview_schedules
 from scheduling.services.schedule_edit import edit_schedule, preview_edit, rotation_sentence
+from scheduling.shared_facts import ClientFacts, facts_of_edit
 from scheduling.views.series_change import offer_undo
 from staff.models import Member
 
@@ -171,7 +172,7 @@ class ScheduleCreate(PatternPage):
             "warns": any(row.warnings for row in rows),
             "shown": _first_weeks(rows),
             "conflicts": [row for row in rows if row.findings],
-            "facts": facts_of(self.client, service_type, [], [row.visit for row in rows]),
+            "facts": [ClientFacts(self.client, facts_of(self.client, service_type, [], [row.visit for row in rows]))],
         }
         return render(self.request, "scheduling/_schedule_preview.html", context)
 
@@ -209,17 +210,15 @@ def counted(edit: Edit) -> list[str]:
     return [str(text) % {"n": count} for count, text in words if count]
 
 
-def edit_context(client: Client, service_type: ServiceType, edit: Edit, sentence: str) -> dict[str, Any]:
+def edit_context(client: Client, edit: Edit, sentence: str) -> dict[str, Any]:
     """Before and after of each affected visit, what the series uses and costs, and who is told."""
-    before = [change.visit for change in edit.changes if change.visit is not None]
-    after = [change.after for change in edit.changes if change.after is not None]
     return {
         "client": client,
         "sentence": sentence,
         "edit": edit,
         "expected": edit.affected,
         "counts": counted(edit),
-        "facts": facts_of(client, service_type, before, after),
+        "facts": facts_of_edit(edit),
         "told": edit.told,
         "out_of": rotation_sentence(edit),
     }
@@ -262,10 +261,10 @@ class ScheduleUpdate(SchedulePage, PatternPage):
         return form.pattern_of(self.schedule, assignments), self.schedule.service_type
 
     def preview(self, form: Any) -> HttpResponse:
-        pattern, service_type = self.pattern(form)
+        pattern, _service = self.pattern(form)
         data = form.cleaned_data
         edit = preview_edit(self.schedule, pattern, scope=data["scope"], from_on=data["from_on"])
-        context = edit_context(self.client, service_type, edit, pattern.sentence)
+        context = edit_context(self.client, edit, pattern.sentence)
         return render(self.request, "scheduling/_edit_preview.html", context)
 
     def perform(self, form: Any) -> Schedule:

@@ -49,7 +49,7 @@ class TemporaryChangeCreate(SchedulePage, FormPage):
             edit = preview_temporary_change(self.schedule, form.change)
         except DomainError as error:
             return render(request, "scheduling/_preview_waiting.html", {"sentence": error.message})
-        context = edit_context(self.client, self.schedule.service_type, edit, self.schedule.sentence)
+        context = edit_context(self.client, edit, self.schedule.sentence)
         return render(request, "scheduling/_edit_preview.html", context)
 
     def perform(self, form: Any) -> Schedule:

@@ -143,7 +143,7 @@ def test_preview_says_units_cost_and_who_is_told(http, branch, coordinator, care
     url = reverse("scheduling:schedule-update", args=[schedule.pk])
     data = form_data(scope="all", duration_minutes=90) | formset("team", {"member": caregiver.pk})
     facts = http.post(url + "?preview", data, **HTMX).context["facts"]
-    assert [(fact.label, fact.before, fact.after, fact.is_over) for fact in facts] == [
+    assert [(fact.label, fact.before, fact.after, fact.is_over) for row in facts for fact in row.facts] == [
         ("Authorization PA7, units of 100", "96", "144", True),
         ("Cost at the payer's rate", "$768.00", "$1,152.00", False),
     ]

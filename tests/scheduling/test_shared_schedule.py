@@ -1,23 +1,34 @@
 """A pattern whose visits clients of one home share: all of its visits follow, ahead and later."""
 
 import datetime as dt
+from decimal import Decimal
 
 import pytest
 import time_machine
 
+from billing.models import Rate
 from clients.models import Client
 from homecare.audit.models import Event
 from homecare.errors import DomainError
+from homecare.money import display
 from scheduling.models import Visit
 from scheduling.pattern import Assignment
 from scheduling.series import Scope
 from scheduling.services.confirmation import confirm_visit
 from scheduling.services.schedule import create_schedule, end_schedule, extend_schedules
-from scheduling.services.schedule_edit import edit_schedule
+from scheduling.services.schedule_edit import edit_schedule, preview_edit
 from scheduling.services.sharing import Share, align_all, share_schedule, share_visit
 from scheduling.services.undo import undo_change
 from scheduling.services.visit import cancel_visit
-from tests.factories import ScheduleFactory, ServiceTypeFactory
+from scheduling.shared_facts import facts_of_edit
+from tests.factories import (
+    AuthorizationFactory,
+    CoverageFactory,
+    PayerFactory,
+    RateFactory,
+    ScheduleFactory,
+    ServiceTypeFactory,
+)
 from tests.scheduling.test_schedule import pattern_of
 from tests.scheduling.test_shared_visit import MONDAY, NOW, again, held
 
@@ -151,3 +162,31 @@ def test_undo_is_refused_when_the_sharing_changed_since(series, home, coordinato
     share_schedule(edit.schedule, [], by=coordinator)
     with pytest.raises(DomainError, match="Who shares the pattern was changed"):
         undo_change(series.changes.order_by("-pk").first(), by=coordinator)
+
+
+def priced(client, service_type, number, total_units, rate):
+    payer = PayerFactory(rounding="exact")
+    CoverageFactory(client=client, payer=payer)
+    RateFactory(payer=payer, service_type=service_type, amount_rate=rate)
+    AuthorizationFactory(client=client, payer=payer, service_type=service_type, number=number, total_units=total_units)
+
+
+def test_preview_says_units_and_cost_of_everybody(series, home, coordinator):
+    """Visits of two hours shared by halves become visits of three: 4 units of 15 minutes each become 6."""
+    share_schedule(series, [Share(home[1], ServiceTypeFactory(code="EVE"))], by=coordinator)
+    count = of(home[0]).count()
+    priced(home[0], series.service_type, "PA1", 6 * count, Decimal("8.0000"))
+    priced(home[1], series.sharers.get().service_type, "PA2", 5 * count, Decimal("5.0000"))
+    edit = preview_edit(series, pattern_of(series, duration_minutes=180), scope=Scope.ALL)
+    found = facts_of_edit(edit)
+    four, six, hours = 4 * count, 6 * count, Decimal("1.5") * count
+    assert [(row.client, [(fact.before, fact.after, fact.is_over) for fact in row.facts]) for row in found] == [
+        (home[0], [(str(four), str(six), False), (display(Decimal(8) * count), display(8 * hours), False)]),
+        (home[1], [(str(four), str(six), True), (display(Decimal(5) * count), display(5 * hours), False)]),
+        (None, [(display(Decimal(13) * count), display(13 * hours), False)]),
+    ]
+    more = preview_edit(series, pattern_of(series, rule="FREQ=WEEKLY;BYDAY=MO,WE,TH"), scope=Scope.ALL)
+    units = [row.facts[0].after for row in facts_of_edit(more) if row.client]
+    assert units == [str(four + 4 * more.count("created"))] * 2, "a new visit is shared as the pattern says"
+    Rate.objects.all().delete()
+    assert [row.client for row in facts_of_edit(edit)] == [home[0], home[1]], "no sum of what is not known"
