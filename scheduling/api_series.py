@@ -10,6 +10,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from clients.models import Client
 from homecare.api.viewsets import IdempotentWrites, ScopedViewSet
 from homecare.audit.services.event import record_view
 from scheduling.api_parts import OverrideSerializer, OwnField, Placing
@@ -39,6 +40,7 @@ class TemporaryChangeSerializer(serializers.ModelSerializer):
             "duration_minutes",
             "member",
             "slot",
+            "client",
             "reason",
             "created_at",
         ]
@@ -46,7 +48,9 @@ class TemporaryChangeSerializer(serializers.ModelSerializer):
 
 
 class NewTemporaryChangeSerializer(OverrideSerializer):
-    """Either `is_paused`, or at least one of `start_time`, `duration_minutes`, `member`."""
+    """Either `is_paused`, or at least one of `start_time`, `duration_minutes`, `member`.
+
+    `client`: of those who share the pattern's visits this one alone pauses, and the others' go on."""
 
     schedule = OwnField(queryset=Schedule.objects.none())
     from_on = serializers.DateField()
@@ -58,6 +62,7 @@ class NewTemporaryChangeSerializer(OverrideSerializer):
     )
     member = OwnField(queryset=Member.objects.none(), required=False, allow_null=True, default=None)
     slot = serializers.IntegerField(required=False, default=1, min_value=1)
+    client = OwnField(queryset=Client.objects.none(), required=False, allow_null=True, default=None)
     reason = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
     expected = serializers.IntegerField(
         required=False, allow_null=True, default=None, help_text="The preview's number: refused when it differs now."
@@ -84,6 +89,7 @@ class NewTemporaryChangeSerializer(OverrideSerializer):
             duration_minutes=data["duration_minutes"],
             member_id=data["member"].pk if data["member"] else None,
             slot=data["slot"],
+            client_id=data["client"].pk if data["client"] else None,
         )
 
 
@@ -94,6 +100,9 @@ class VisitChangeSerializer(serializers.Serializer):
     fate = serializers.CharField()
     starts_at = serializers.DateTimeField(source="when")
     caregiver = serializers.IntegerField(source="caregiver.pk", allow_null=True, default=None)
+    goes_on = serializers.IntegerField(
+        source="goes_on.pk", allow_null=True, default=None, help_text="The visit that leads without this one."
+    )
     sentences = serializers.SerializerMethodField()
 
     def get_sentences(self, row: Any) -> list[str]:

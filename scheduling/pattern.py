@@ -46,7 +46,9 @@ class Assignment:
 
 @dataclass(frozen=True)
 class Temporary:
-    """From `first` to `last` the pattern pauses, or takes place at another time, length or with another caregiver."""
+    """From `first` to `last` the pattern pauses, or takes place at another time, length or with another caregiver.
+
+    `client_id`: of those who share it this client alone pauses."""
 
     first: dt.date
     last: dt.date
@@ -55,6 +57,7 @@ class Temporary:
     duration_minutes: int | None = None
     member_id: int | None = None
     slot: int = 1
+    client_id: int | None = None
 
     def covers(self, day: dt.date) -> bool:
         return self.first <= day <= self.last

@@ -52,6 +52,7 @@ class VisitChange:
     findings: list[Finding] = field(default_factory=list)
     caregiver: Member | None = None
     wanted: Member | None = None
+    goes_on: Visit | None = None  # of a shared visit that one client leaves: the one that leads then
 
     fate: str = Fate.SAME
 
@@ -100,6 +101,7 @@ class Edit:
     kept: list[Visit]
     created: list[int] = field(default_factory=list)
     out_of: frozenset[int] = frozenset()  # rotations of which lines would be changed
+    beside: list[Visit] = field(default_factory=list)  # visits of others who share those that one client leaves
 
     def count(self, fate: str) -> int:
         return sum(change.fate == fate for change in self.changes)

@@ -69,6 +69,8 @@ def parts_of(edit: Edit) -> dict[Key, Parts]:
     """Every client's parts of the visits a change replaces, and of what they become: followers go with their leader."""
     row = edit.schedule
     found: dict[Key, Parts] = defaultdict(Parts)
+    if edit.beside:
+        return _parts_without(edit)
     own = found[row.client_id, row.service_type_id]
     followers: dict[int, list[Visit]] = defaultdict(list)
     leads = [change.visit.pk for change in edit.changes if change.visit is not None]
@@ -78,7 +80,7 @@ def parts_of(edit: Edit) -> dict[Key, Parts]:
     whole = row.time_weight + sum(other.weight for other in others)
     for change in edit.changes:
         if change.visit is not None:
-            own.before.append(Part.of(change.visit))
+            found[change.visit.client_id, change.visit.service_type_id].before.append(Part.of(change.visit))
             for one in followers[change.visit.pk]:
                 found[one.client_id, one.service_type_id].before.append(Part.of(one))
         if change.after is None:
@@ -92,6 +94,22 @@ def parts_of(edit: Edit) -> dict[Key, Parts]:
         own.after.append(_at(change.visit, span))
         for one in followers[change.visit.pk]:
             found[one.client_id, one.service_type_id].after.append(_at(one, span))
+    return dict(found)
+
+
+def _parts_without(edit: Edit) -> dict[Key, Parts]:
+    """One client leaves these visits: the others share their time anew."""
+    found: dict[Key, Parts] = defaultdict(Parts)
+    weights = {
+        change.visit.leader_id or change.visit.pk: change.visit.time_weight for change in edit.changes if change.visit
+    }
+    for change in edit.changes:
+        if change.visit is not None:
+            found[change.visit.client_id, change.visit.service_type_id].before.append(Part.of(change.visit))
+    for one in edit.beside:
+        parts = found[one.client_id, one.service_type_id]
+        parts.before.append(Part.of(one))
+        parts.after.append(replace(Part.of(one), time_total=one.time_total - weights[one.leader_id or one.pk]))
     return dict(found)
 
 

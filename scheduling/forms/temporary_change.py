@@ -18,6 +18,7 @@ WHAT = [(PAUSE, _("No visits on these days")), (OTHER, _("Another time or caregi
 class TemporaryChangeForm(forms.Form):
     """`change` is what the services understand."""
 
+    client = forms.TypedChoiceField(label=_("Whose visits?"), coerce=int, required=False, empty_value=None)
     what = forms.ChoiceField(label=_("What changes?"), choices=WHAT, widget=forms.RadioSelect, initial=PAUSE)
     from_on = day_field(_("First day"))
     until_on = day_field(_("Last day"), help_text=_("From the next day on the pattern is as before."))
@@ -32,6 +33,11 @@ class TemporaryChangeForm(forms.Form):
     def __init__(self, *args: Any, user: Any, schedule: Schedule, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["member"].queryset = caregivers_of(user, schedule.client.branch_id)  # type: ignore[attr-defined]
+        sharing = [schedule.client, *(row.client for row in schedule.sharers.select_related("client"))]
+        everybody = [("", _("Everybody's who shares them")), *((row.pk, row.full_name) for row in sharing)]
+        self.fields["client"].choices = everybody  # type: ignore[attr-defined]
+        if len(sharing) == 1:
+            del self.fields["client"]
         places = [(number, number) for number in range(1, schedule.head_count + 1)]
         self.fields["slot"].choices = places  # type: ignore[attr-defined]
         if len(places) == 1:
@@ -45,13 +51,15 @@ class TemporaryChangeForm(forms.Form):
         named = any(data.get(name) for name in ("start_time", "duration_minutes", "member"))
         if data.get("what") == OTHER and not named and not self.errors:
             self.add_error("what", _("Say which time, length or caregiver."))
+        if data.get("what") == OTHER and data.get("client"):
+            self.add_error("client", _("Another time or caregiver counts for everybody who shares the visits."))
         return data
 
     @property
     def change(self) -> Temporary:
         data = self.cleaned_data
         if data["what"] == PAUSE:
-            return Temporary(data["from_on"], data["until_on"], is_paused=True)
+            return Temporary(data["from_on"], data["until_on"], is_paused=True, client_id=data.get("client"))
         member = data["member"]
         return Temporary(
             data["from_on"],

@@ -23,7 +23,8 @@ class ScheduleChildQuerySet(ScopedQuerySet):
 class TemporaryChange(models.Model):
     """From one day to another a pattern pauses, or takes place at another time or with another caregiver.
 
-    The pattern itself stays as it is, so the change ends by itself; taken back early, its days return.
+    The pattern itself stays as it is, so the change ends by itself; taken back early, its days return. Of a shared
+    pattern one `client` alone may pause; the visits of the others go on.
     """
 
     schedule = models.ForeignKey("scheduling.Schedule", on_delete=models.CASCADE, related_name="temporary_changes")
@@ -38,6 +39,16 @@ class TemporaryChange(models.Model):
         "staff.Member", null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
     slot = models.PositiveSmallIntegerField(default=1, help_text=_("Whose place the caregiver takes."))
+    client = models.ForeignKey(
+        "clients.Client",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        help_text=_("Who alone pauses; empty: everybody who shares the visits."),
+    )
+    left = models.JSONField(default=dict, help_text=_("The client's visits that were cancelled, and what goes on."))
     reason = models.CharField(max_length=200)
     created_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+", db_index=False)
     created_at = models.DateTimeField(default=timezone.now)
@@ -52,6 +63,11 @@ class TemporaryChange(models.Model):
                 name="temporary_change_days_in_order",
                 violation_error_message=_("The last day is before the first."),
             ),
+            models.CheckConstraint(
+                condition=models.Q(client=None) | models.Q(is_paused=True),
+                name="temporary_change_of_one_is_a_pause",
+                violation_error_message=_("Another time or caregiver counts for everybody who shares the visits."),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -64,6 +80,8 @@ class TemporaryChange(models.Model):
     def sentence(self) -> str:
         """At 10:00 with Ben Silva, Mon 7 Dec – Sun 20 Dec 2026."""
         words = [str(_("Paused"))] if self.is_paused else []
+        if self.client is not None:
+            words.append(_("for %(client)s alone") % {"client": self.client.full_name})
         if self.start_time is not None:
             words.append(_("at %(time)s") % {"time": f"{self.start_time:%H:%M}"})
         if self.duration_minutes is not None:

@@ -81,7 +81,7 @@ def patterns_of(schedules: Sequence[Schedule]) -> dict[int, Pattern]:
     """The patterns of these rows with their lines, temporary changes and holidays: three queries for all of them."""
     ids = [row.pk for row in schedules]
     lines = _by_schedule(AssignmentRule.objects.filter(schedule__in=ids))
-    changes = _by_schedule(TemporaryChange.objects.filter(schedule__in=ids).order_by("pk"))
+    changes = _by_schedule(TemporaryChange.objects.filter(schedule__in=ids, client=None).order_by("pk"))
     off: dict[int, list[dt.date]] = defaultdict(list)
     branches = {row.client.branch_id for row in schedules if row.skips_holidays}
     if branches:

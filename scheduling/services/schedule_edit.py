@@ -26,6 +26,7 @@ from scheduling.placement import Judge, Placement, blocking
 from scheduling.recurrence import BadRule, parse
 from scheduling.rotation import still_turning, stopped_turning
 from scheduling.series import Edit, Scope, Slot, VisitChange
+from scheduling.services.client_pause import leave_paused
 from scheduling.services.materialise import DAY, demand_reason, horizon, patterns_of, with_holidays
 from scheduling.services.schedule import check_pattern, save_assignments, untouched, write_pattern
 from scheduling.services.series_change import keep_change, snapshot
@@ -308,6 +309,7 @@ def _save(edit: Edit, *, by: User, override_reason: str, note: str | None, hando
     row.assignment_rules.all().delete()
     save_assignments(row, edit.pattern.assignments)
     created = save_changes(edit, row, by=by, override_reason=override_reason)
+    leave_paused([row], by=by)
     keep_change(
         SeriesChange.Kind.EDITED,
         old,

@@ -41,12 +41,15 @@ TEMPORARY_FIELDS = (
     "duration_minutes",
     "member_id",
     "slot",
+    "client_id",
+    "left",
     "reason",
     "created_by_id",
     "created_at",
 )
 VISIT_FIELDS = (
     "schedule_id",
+    "leader_id",
     "occurrence_on",
     "slot",
     "starts_at",

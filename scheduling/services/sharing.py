@@ -25,6 +25,7 @@ from scheduling.homes import housemates
 from scheduling.models import Schedule, ServiceType, Sharer, Visit
 from scheduling.models.sharer import MOST_SHARERS
 from scheduling.placement import Finding, Judge, Placement, check
+from scheduling.services.client_pause import leave_paused
 from scheduling.services.override import keep_overrides
 from scheduling.services.schedule import untouched
 from scheduling.services.service_type import check_in_use
@@ -161,6 +162,7 @@ def align_followers(schedules: Iterable[Schedule], *, by: User) -> int:
             left = Visit.objects.filter(client=client_id, leader=None, status=Visit.Status.CANCELLED)
             away = set(left.filter(starts_at__in=leads.values()).values_list("starts_at", flat=True))
             count += len(_fill([pk for pk, at in leads.items() if at not in away], client_id, by=by))
+        count += leave_paused([row], by=by)
     return count
 
 

@@ -1,7 +1,8 @@
 """A pattern pauses for a while, or takes place at another time or with another caregiver; it ends by itself.
 
 The pattern keeps its row: only the days from the first to the last are worked out anew. A pause cancels every visit of
-its days; another time or caregiver leaves alone what a person changed by hand. Taken back, the days return.
+its days; another time or caregiver leaves alone what a person changed by hand. Taken back, the days return. Of a shared
+pattern one client alone may pause (services/client_pause.py).
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ from scheduling.models import Schedule, SeriesChange, TemporaryChange
 from scheduling.pattern import Pattern, Temporary
 from scheduling.series import Edit, Scope
 from scheduling.services import schedule_edit as editing
+from scheduling.services.client_pause import come_back, leave_visits, work_out_pause, work_out_return
 from scheduling.services.materialise import demand_reason, patterns_of
+from scheduling.services.override import keep_overrides
 from scheduling.services.schedule import check_pattern, untouched
 from scheduling.services.series_change import keep_change, snapshot
 from scheduling.services.series_write import save_changes
@@ -55,7 +58,7 @@ def change_temporarily(
         edit = _work_out(row, _changed(row, change), change, members)
         editing.check_expected(edit, expected)
         demand_reason(edit.warnings, by=by, override_reason=override_reason)
-        before = snapshot([row], [one.visit for one in edit.changes if one.visit is not None])
+        before = snapshot([row], [*(one.visit for one in edit.changes if one.visit is not None), *edit.beside])
         kept = TemporaryChange.objects.create(
             schedule=row,
             from_on=change.first,
@@ -65,10 +68,16 @@ def change_temporarily(
             duration_minutes=change.duration_minutes,
             member_id=change.member_id,
             slot=change.slot,
+            client_id=change.client_id,
             reason=reason.strip()[:200],
             created_by=by,
         )
-        _save(edit, SeriesChange.Kind.TEMPORARY, before, by=by, override_reason=override_reason)
+        if change.client_id is not None:
+            kept.left = leave_visits(edit, reason=kept.reason, by=by)
+            kept.save(update_fields=["left"])
+            keep_change(SeriesChange.Kind.TEMPORARY, row, before=before, by=by)
+        else:
+            _save(edit, SeriesChange.Kind.TEMPORARY, before, by=by, override_reason=override_reason)
         record("schedule.changed_temporarily", row, by=by, changes={"days": [None, str(kept)]}, reason=reason)
         return kept
 
@@ -82,8 +91,11 @@ def withdraw_temporary_change(change: TemporaryChange, *, by: User, override_rea
         plain = patterns_of([change.schedule])[change.schedule_id]
         members = lock_members(plain.member_ids)
         row = _locked(change.schedule)
-        if not TemporaryChange.objects.select_for_update().filter(pk=change.pk).exists():
+        kept = TemporaryChange.objects.select_for_update(of=("self",)).filter(pk=change.pk).first()
+        if kept is None:
             raise Conflict(_("This temporary change was taken back already."))
+        if kept.client_id is not None:
+            return _client_returns(row, kept, by=by, override_reason=override_reason)
         value = Temporary(change.from_on, change.until_on, is_paused=change.is_paused)
         before = snapshot([row], _affected(row, value))
         TemporaryChange.objects.filter(pk=change.pk).delete()
@@ -94,6 +106,21 @@ def withdraw_temporary_change(change: TemporaryChange, *, by: User, override_rea
         return edit
 
     return once_more(act)
+
+
+def _client_returns(row: Schedule, kept: TemporaryChange, *, by: User, override_reason: str) -> Edit:
+    """The end of one client's pause: the visits they left take place for them again."""
+    kept.schedule = row
+    edit = work_out_return(kept, patterns_of([row])[row.pk])
+    demand_reason(edit.warnings, by=by, override_reason=override_reason)
+    before = snapshot([row], [*(one.visit for one in edit.changes if one.visit is not None), *edit.beside])
+    TemporaryChange.objects.filter(pk=kept.pk).delete()
+    come_back(edit, by=by)
+    overridden = [(one.visit, finding) for one in edit.changes for finding in one.warnings if one.visit is not None]
+    keep_overrides(overridden, by=by, reason=override_reason)
+    keep_change(SeriesChange.Kind.WITHDRAWN, row, before=before, by=by)
+    record("schedule.change_withdrawn", row, by=by, changes={"days": [str(kept), None]})
+    return edit
 
 
 def _affected(row: Schedule, change: Temporary) -> list:
@@ -117,11 +144,19 @@ def _changed(schedule: Schedule, change: Temporary) -> Pattern:
     if not (change.is_paused or change.start_time or change.duration_minutes or change.member_id):
         raise DomainError(_("Say what changes: a pause, another time, length or caregiver."), field="what")
     plain = patterns_of([schedule])[schedule.pk]
+    if change.client_id is not None:
+        if not change.is_paused:
+            raise DomainError(
+                _("Another time or caregiver counts for everybody who shares the visits."), field="client"
+            )
+        return plain
     return replace(plain, temporary=(*plain.temporary, change))
 
 
 def _work_out(schedule: Schedule, pattern: Pattern, change: Temporary, members: dict[int, Member]) -> Edit:
     editing.check_editable(schedule)
+    if change.client_id is not None:
+        return work_out_pause(schedule, pattern, change)
     check_pattern(schedule.client, pattern)
     scope = Scope.ALL if change.is_paused else Scope.UNCHANGED
     return editing.work_out_days(schedule, pattern, scope, (change.first, change.last), members)

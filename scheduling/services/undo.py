@@ -114,22 +114,46 @@ def _restore_visits(
 ) -> list[Any]:
     versions, before = row.after["versions"], row.before["visits"]
     earlier = {visit.pk: {name: getattr(visit, name) for name in AUDITED} for visit in visits}
+    reasons = _reasons(visits, before, versions)
+    unchanged = _stays_given_back(visits, before)
     for visit in visits:
         values = before.get(str(visit.pk))
         if values is None:
             _take_away(visit, row, result)
             continue
-        reason = _why_left(visit, values, versions.get(str(visit.pk)))
+        reason = reasons[visit.pk]
         if reason:
             _leave(visit, values, reason, result)
         else:
             _apply(visit, values)
             if changes_of(earlier[visit.pk], visit):
                 result.restored.append(visit)
-    _judge(result, members)
+    _judge(result, members, unchanged)
     _write(visits)
     touched = [visit for visit in visits if changes_of(earlier[visit.pk], visit)]
     return [build("visit.restored", visit, by=by, changes=changes_of(earlier[visit.pk], visit)) for visit in touched]
+
+
+def _reasons(visits: list[Visit], before: dict[str, Any], versions: dict[str, int]) -> dict[int, str]:
+    """Why each visit stays as it is now, or ''; who shares a visit, now or before, changes with it or not at all."""
+    reasons: dict[int, str] = {}
+    tied: dict[int, int] = {}
+
+    def root(pk: int) -> int:
+        while pk in tied:
+            pk = tied[pk]
+        return pk
+
+    for visit in visits:
+        values = before.get(str(visit.pk))
+        if values is None:
+            continue
+        reasons[visit.pk] = _why_left(visit, values, versions.get(str(visit.pk)))
+        for leader in (visit.leader_id, values.get("leader_id")):
+            if leader is not None and root(leader) != root(visit.pk):
+                tied[root(visit.pk)] = root(leader)
+    kept = {root(pk): reason for pk, reason in reasons.items() if reason}
+    return {pk: kept.get(root(pk), "") for pk in reasons}
 
 
 def _why_left(visit: Visit, values: dict[str, Any], version: int | None) -> str:
@@ -174,12 +198,29 @@ def _leave(visit: Visit, values: dict[str, Any], reason: str, result: Undone) ->
 
 def _apply(visit: Visit, values: dict[str, Any]) -> None:
     for name in WRITTEN:
-        setattr(visit, name, _field(Visit, name, values[name]))
+        if name in values:
+            setattr(visit, name, _field(Visit, name, values[name]))
 
 
-def _judge(result: Undone, members: dict[int, Member]) -> None:
+def _stays_given_back(visits: list[Visit], before: dict[str, Any]) -> set[tuple]:
+    """Who leads a shared visit again, with caregiver and time that its successor has now: that stay does not change."""
+    leading = [visit for visit in visits if visit.leader_id is None and str(visit.pk) in before]
+    return {
+        (before[str(visit.pk)].get("leader_id"), visit.caregiver_id, visit.starts_at, visit.ends_at)
+        for visit in leading
+        if visit.is_movable
+    }
+
+
+def _judge(result: Undone, members: dict[int, Member], unchanged: set[tuple]) -> None:
     """Whom a rule blocks by now does not come back. Warnings were accepted before the change and stand."""
-    asked = [visit for visit in result.restored if visit.caregiver_id is not None and visit.is_movable]
+    led = [
+        visit
+        for visit in result.restored
+        if visit.leader_id is None  # the others of a shared visit go with it
+        and (visit.pk, visit.caregiver_id, visit.starts_at, visit.ends_at) not in unchanged
+    ]
+    asked = [visit for visit in led if visit.caregiver_id is not None and visit.is_movable]
     placements = [Placement.of(visit) for visit in asked]
     judge = Judge(placements, {"members": members.values(), "branches": {visit.branch for visit in asked}})
     for visit, placement in zip(asked, placements, strict=True):

@@ -150,7 +150,7 @@ def update_visit(
 
 
 def cancel_visit(
-    visit: Visit, *, reason: str, by: User, version: int | None = None, for_everybody: bool = False
+    visit: Visit, *, reason: str, by: User, version: int | None = None, for_everybody: bool = False, tell: bool = True
 ) -> Visit:
     """The visit will not take place; it stays visible with the reason and frees the caregiver's time.
 
@@ -164,7 +164,7 @@ def cancel_visit(
         if row.status == Visit.Status.CANCELLED:
             return row
         if row.is_shared and not for_everybody:
-            return _leave(lead, row, reason=reason.strip()[:200], by=by)
+            return _leave(lead, row, reason=reason.strip()[:200], by=by, tell=tell)
         row, shown = lead, lead.is_published
         row.move_to(Visit.Status.CANCELLED)
         row.cancel_reason = reason.strip()[:200]
@@ -172,13 +172,19 @@ def cancel_visit(
         row.version += 1
         row.save(update_fields=["status", "cancel_reason", "is_changed_by_hand", "version"])
         record("visit.cancelled", row, by=by, reason=row.cancel_reason)
-        notices.tell_caregiver(row.caregiver, notices.CANCELLED, row, was_shown=shown)
+        if tell:
+            notices.tell_caregiver(row.caregiver, notices.CANCELLED, row, was_shown=shown)
         return row if visit.pk == row.pk else Visit.objects.get(pk=visit.pk)
 
     return once_more(act)
 
 
-def _leave(lead: Visit, row: Visit, *, reason: str, by: User) -> Visit:
+def heir_of(lead: Visit, row: Visit, others: list[Visit]) -> Visit:
+    """Which visit leads when `row` is left, of the one that led and the others who follow."""
+    return lead if row.pk != lead.pk else others[0]
+
+
+def _leave(lead: Visit, row: Visit, *, reason: str, by: User, tell: bool) -> Visit:
     """One client less: the row is cancelled and follows nobody. When it led, the next one leads."""
     if row.status in (Visit.Status.APPROVED, Visit.Status.MISSED):
         raise InvalidTransition(
@@ -188,7 +194,7 @@ def _leave(lead: Visit, row: Visit, *, reason: str, by: User) -> Visit:
     if row.pk == lead.pk and not row.is_movable:
         raise InvalidTransition(_("The punches of this shared visit stand here, so this client stays part of it."))
     followers = [one for one in lead.led() if one.pk != row.pk]
-    heir = lead if row.pk != lead.pk else followers[0]
+    heir = heir_of(lead, row, followers)
     goes = models.When(pk=row.pk, then=models.Value(Visit.Status.CANCELLED))
     # In one statement, so that the caregiver's time passes from one leader to the other.
     Visit.objects.filter(pk__in=[lead.pk, row.pk, *(one.pk for one in followers)]).update(
@@ -204,7 +210,8 @@ def _leave(lead: Visit, row: Visit, *, reason: str, by: User) -> Visit:
     row = Visit.objects.select_related("branch", "client", "caregiver__user").get(pk=row.pk)
     record("visit.cancelled", row, by=by, changes={"shared_with": [heir.pk, None]}, reason=reason)
     rest = Visit.objects.select_related("branch", "client", "caregiver__user").get(pk=heir.pk)
-    notices.tell_caregiver(rest.caregiver, notices.CHANGED, rest)
+    if tell:
+        notices.tell_caregiver(rest.caregiver, notices.CHANGED, rest)
     return row
 
 

@@ -79,7 +79,7 @@ class ScheduleDetail(DetailPage):
             together=_planned_together(schedule, self.request.user),
             sharers=schedule.sharers.select_related("client", "service_type"),
             may_share=schedule.head_count == 1 and (schedule.sharers.exists() or bool(housemates(schedule.client))),
-            temporary=schedule.temporary_changes.select_related("member"),
+            temporary=schedule.temporary_changes.select_related("member", "client"),
             changes=changes_of(schedule, self.request.user)[:10],
             successor=Schedule.objects.filter(continues=schedule).first(),
             events=Event.objects.about(schedule).filter(kind=Event.Kind.CHANGE).select_related("user")[:20],

@@ -36,7 +36,7 @@ class TemporaryChangeCreate(SchedulePage, FormPage):
 
     def get_initial(self) -> dict[str, Any]:
         asked = self.request.GET.get("day") or today(self.client.branch.time_zone)
-        return {"from_on": asked, "until_on": asked, "slot": 1}
+        return {"from_on": asked, "until_on": asked, "slot": 1, "client": self.request.GET.get("client")}
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if "preview" not in request.GET:
