@@ -23,7 +23,7 @@ from scheduling.services.fixed_device import clock_by_code, register_device, rem
 from scheduling.services.phone_event import receive_event
 from tests.factories import AddressFactory, ClientFactory, VisitFactory
 from tests.scheduling.test_clock import EIGHT, at, kinds
-from tests.scheduling.test_telephony import HOME, call, texts
+from tests.scheduling.test_telephone_call import HOME, call, texts
 
 RFC_SECRET = b"12345678901234567890"
 SEED = base64.b32encode(RFC_SECRET).decode()
