@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from functools import singledispatch
 from typing import Any
@@ -15,9 +14,9 @@ from billing.models import Charge, Invoice, Payment, UnchargedVisit
 from careplans.models import CarePlan, VitalReading
 from clients.models import Client, Referral
 from homecare import money
-from homecare.clock import local_date
 from homecare.templatetags.ui import day, daytime_tag
 from scheduling.models import Visit, VisitTask, Waiting
+from staff.away import away_words
 from staff.models import Member, TimeOff
 
 JOINS: dict[Any, tuple[str, ...]] = {
@@ -107,9 +106,7 @@ def _referral(row: Referral) -> Line:
 
 @line.register
 def _time_off(row: TimeOff) -> Line:
-    zone = row.member.branch.time_zone
-    first, last = local_date(row.starts_at, zone), local_date(row.ends_at - dt.timedelta(minutes=1), zone)
-    when = day(first) if first == last else f"{day(first)} – {day(last)}"
+    when = away_words(row.starts_at, row.ends_at, row.member.branch.time_zone)
     url = reverse("staff:timeoff-list") + "?status=requested"
     return Line(row.member.full_name, str(row.get_reason_display()), when, url)
 

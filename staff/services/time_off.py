@@ -15,6 +15,7 @@ from homecare.audit.services.event import record
 from homecare.errors import Conflict, DomainError, constraint_name, readable
 from homecare.inbox.audience import people_with
 from homecare.inbox.services.notification import notify
+from staff.away import away_words
 from staff.models import Commitment, Member, TimeOff
 
 NAMED = 5
@@ -76,7 +77,7 @@ def request_time_off(
                 "time_off.requested",
                 dedupe_key=f"time_off:{row.pk}:requested",
                 title=_("%(name)s asks for time off") % {"name": member.full_name},
-                body=_span(starts_at, ends_at, member.branch.time_zone),
+                body=away_words(starts_at, ends_at, member.branch.time_zone),
                 url=reverse("staff:timeoff-list"),
             )
     return row
@@ -132,7 +133,7 @@ def _moved(time_off: TimeOff, status: str, *, by: User, comment: str = "") -> Ti
             "time_off.decided",
             dedupe_key=f"time_off:{row.pk}:{status}",
             title=_("Your time off: %(status)s") % {"status": row.get_status_display().lower()},
-            body=_span(row.starts_at, row.ends_at, member.branch.time_zone) + (f" · {comment}" if comment else ""),
+            body=away_words(row.starts_at, row.ends_at, member.branch.time_zone) + (f" · {comment}" if comment else ""),
             url=reverse("staff:timeoff-ask" if member.user.has_perm("scheduling.work_visit") else "home"),
         )
     return row

@@ -10,9 +10,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from homecare import clock
 from homecare.status_looks import look_of
-from homecare.templatetags.ui import badge, day, daytime_tag
+from homecare.templatetags.ui import badge, day
+from staff.away import away_words
 from staff.credential_expiry import expiry_on
 from staff.languages import names_of
 
@@ -56,8 +56,4 @@ def hours(minutes: int) -> str:
 @register.simple_tag
 def away(time_off: Any, zone_name: str) -> str:
     """{% away row member.branch.time_zone %}: whole days as days, everything else with its times."""
-    start, end = clock.local(time_off.starts_at, zone_name), clock.local(time_off.ends_at, zone_name)
-    if start.time() != dt.time(0) or end.time() != dt.time(0):
-        return daytime_tag(time_off.starts_at, time_off.ends_at, zone=zone_name)
-    last = (end - dt.timedelta(minutes=1)).date()
-    return day(start.date()) if last == start.date() else f"{day(start.date())} – {day(last)}"
+    return away_words(time_off.starts_at, time_off.ends_at, zone_name)
