@@ -48,9 +48,12 @@ class Section:
 
 @dataclass(frozen=True)
 class Link:
+    """`is_within`: the page shown is one of this link's noun, such as one entry of its list."""
+
     label: str | Promise
     url: str
     is_current: bool
+    is_within: bool = False
 
 
 @dataclass(frozen=True)
@@ -240,8 +243,9 @@ def office_menu(user: Any, view_name: str) -> list[ShownSection]:
     current = _current_section(view_name)
     sections = []
     for section in OFFICE:
+        nearest = max(entry.owns(view_name) for entry in section.entries)
         links = [
-            Link(entry.label, url, entry.url_name == view_name)
+            Link(entry.label, url, entry.url_name == view_name, 0 < nearest == entry.owns(view_name))
             for entry in section.entries
             if (url := address(entry.url_name)) and _may(user, entry.permission)
         ]

@@ -225,3 +225,11 @@ def test_list_keeps_the_rows_chosen_while_it_is_filtered(coordinator, as_user):
 def test_page_belongs_to_the_section_of_its_noun(administrator, view_name, section):
     marked = [one.key for one in navigation.office_menu(administrator, view_name) if one.is_current]
     assert marked == ([section] if section else [])
+
+
+def test_entry_of_a_list_marks_the_link_of_its_list(administrator):
+    clients = next(one for one in navigation.office_menu(administrator, "scheduling:waiting-detail") if one.is_current)
+    assert [(str(link.label), link.is_current) for link in clients.links if link.is_within] == [("Waiting list", False)]
+    assert not any(
+        link.is_within for one in navigation.office_menu(administrator, "account_login") for link in one.links
+    )
