@@ -15,6 +15,7 @@ from typing import Any
 from django import forms
 from django.db import models, transaction
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from homecare.audit.models import Event
@@ -24,6 +25,20 @@ from homecare.errors import Conflict
 
 SEEN = "seen"
 LATEST = 20
+
+
+def check_version(row: Any, version: int | None) -> None:
+    """For programs, which send the `version` they read: raises Conflict, with who changed the locked row and when."""
+    if version is None or row.version == version:
+        return
+    event = Event.objects.about(row).filter(kind=Event.Kind.CHANGE).select_related("user").first()
+    if event is None or event.user is None:
+        raise Conflict(_("This was changed meanwhile. Read it again to see how it stands now, then try again."))
+    moment = timezone.localtime(event.at)
+    raise Conflict(
+        _("%(person)s changed this at %(time)s. Read it again to see how it stands now, then try again.")
+        % {"person": event.user, "time": f"{moment:%H:%M}, {written(moment.date())}"}
+    )
 
 
 class RefuseStale:

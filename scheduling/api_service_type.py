@@ -17,15 +17,29 @@ from staff.models import TaskCategory
 
 
 class ServiceTypeSerializer(serializers.ModelSerializer):
-    """`categories`: what a caregiver's scope must cover. `performed`: the plan's tasks that are done; empty is all."""
+    """`categories`: what a caregiver's scope must cover. `performed`: the plan's tasks that are done; empty is all.
+
+    `version` grows with each change. Send the one you read and a change over somebody else's is refused (409)."""
 
     categories = serializers.ListField(child=serializers.ChoiceField(TaskCategory.choices), required=False)
     performed = serializers.ListField(child=serializers.ChoiceField(TaskCategory.choices), required=False)
+    version = serializers.IntegerField(required=False, min_value=1)
     colour = serializers.IntegerField(min_value=1, max_value=8, required=False)
 
     class Meta:
         model = ServiceType
-        fields = ["id", "code", "name", "colour", "categories", "performed", "mode", "is_billable", "is_active"]
+        fields = [
+            "id",
+            "code",
+            "name",
+            "colour",
+            "categories",
+            "performed",
+            "mode",
+            "is_billable",
+            "is_active",
+            "version",
+        ]
 
 
 class ServiceTypeChangeSerializer(ServiceTypeSerializer):
@@ -49,7 +63,9 @@ class ServiceTypeViewSet(Placing, IdempotentWrites, mixins.ListModelMixin, mixin
 
     @extend_schema(request=ServiceTypeSerializer, responses={201: ServiceTypeSerializer})
     def create(self, request: Request) -> Response:
-        made = add_service_type(**self.checked(ServiceTypeSerializer), by=self.person)
+        data = self.checked(ServiceTypeSerializer)
+        data.pop("version", None)
+        made = add_service_type(**data, by=self.person)
         return Response(ServiceTypeSerializer(made).data, status=201)
 
     @extend_schema(request=ServiceTypeChangeSerializer, responses=ServiceTypeSerializer)

@@ -223,12 +223,15 @@ class TimeOffViewSet(IdempotentWrites, ReadViewSet):
 
 
 class TeamSerializer(serializers.ModelSerializer):
+    """`version` grows with each change. Send the one you read and a change over somebody else's is refused (409)."""
+
     branch = VisibleField(queryset=Branch.objects.all())
+    version = serializers.IntegerField(required=False, min_value=1)
     members = VisibleField(queryset=Member.objects.all(), many=True, required=False)
 
     class Meta:
         model = Team
-        fields = ["id", "branch", "name", "members", "coordinators"]
+        fields = ["id", "branch", "name", "members", "coordinators", "version"]
         read_only_fields = ["coordinators"]
         validators: list = []  # the database says which name is taken
 
@@ -251,6 +254,7 @@ class TeamViewSet(IdempotentWrites, ReadViewSet):
     def create(self, request: Request) -> Response:
         form = self.get_serializer(data=request.data)
         form.is_valid(raise_exception=True)
+        form.validated_data.pop("version", None)
         row = make_team(by=request.user, **form.validated_data)  # type: ignore[arg-type]
         return Response(self.get_serializer(row).data, status=status.HTTP_201_CREATED)
 

@@ -58,6 +58,7 @@ class ServiceType(models.Model):
     )
     is_billable = models.BooleanField(default=True)
     is_active = models.BooleanField(default=True)
+    version = models.PositiveIntegerField(default=1, editable=False, help_text=_("Grows with each change."))
 
     objects = ServiceTypeQuerySet.as_manager()
 

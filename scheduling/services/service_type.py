@@ -12,6 +12,7 @@ from homecare.accounts.models import User
 from homecare.audit.services.event import changes_of, record
 from homecare.clock import now
 from homecare.errors import CONSTRAINT_SENTENCES, DomainError
+from homecare.stale import check_version
 from scheduling.models import ServiceType, Visit
 
 CONSTRAINT_SENTENCES["scheduling_servicetype_code_key"] = "Another service has this code. Choose another one."
@@ -31,13 +32,15 @@ def add_service_type(code: str, *, by: User, **fields: Any) -> ServiceType:
 
 
 @transaction.atomic
-def change_service_type(service: ServiceType, *, by: User, **fields: Any) -> ServiceType:
-    """Changes what is given, for visits ahead: what a visit was asked to do was copied when it began.
+def change_service_type(service: ServiceType, *, by: User, version: int | None = None, **fields: Any) -> ServiceType:
+    """Changes what is given, for visits ahead: what a visit was asked to do was copied when it began. An older
+    `version` is a Conflict.
 
     How it is done and living in would change what visits that have begun were (nobody travelled, or somebody did), so
     both stay from the first such visit on (DomainError on their field).
     """
     row = ServiceType.objects.select_for_update().get(pk=service.pk)
+    check_version(row, version)
     before = {name: getattr(row, name) for name in FIELDS}
     lived_in, mode = row.lives_in, row.mode
     for name, value in fields.items():
@@ -48,7 +51,8 @@ def change_service_type(service: ServiceType, *, by: User, **fields: Any) -> Ser
         raise DomainError(_("Visits of it have taken place. Add another service and switch this one off."), field=field)
     changes = changes_of(before, row)
     if changes:
-        row.save(update_fields=list(changes))
+        row.version += 1
+        row.save(update_fields=[*changes, "version"])
         record("servicetype.changed", row, by=by, changes=changes)
     return row
 

@@ -11,6 +11,7 @@ from homecare.accounts.models import Branch, User
 from homecare.audit.services.event import record
 from homecare.clock import now
 from homecare.errors import CONSTRAINT_SENTENCES, DomainError
+from homecare.stale import check_version
 from staff.models import FormerTeammate, Member, Team
 
 CONSTRAINT_SENTENCES["team_name_once"] = "This branch already has a team of that name. Choose another name."
@@ -37,10 +38,12 @@ def change_team(
     name: str | None = None,
     members: Iterable[Member] | None = None,
     coordinators: Iterable[User] | None = None,
+    version: int | None = None,
     by: User,
 ) -> Team:
-    """Another name, other people; what is not given stays as it is by now."""
+    """Another name, other people; what is not given stays as it is by now. An older `version` is a Conflict."""
     row = Team.objects.select_for_update().get(pk=team.pk)
+    check_version(row, version)
     before = (row.name, _keys(row.members.all()), _keys(row.coordinators.all()))
     if name is not None:
         row.name = name.strip()

@@ -122,6 +122,10 @@ def test_api_writes_through_the_same_service(manager, as_user):
     one = reverse("api:servicetype-detail", args=[row.pk])
     changed = http.patch(one, {"code": "X", "name": "Nights"}, content_type="application/json")
     assert (changed.status_code, changed.json()["code"], changed.json()["name"]) == (200, "NIGHT", "Nights")
+    assert (made.json()["version"], changed.json()["version"]) == (1, 2)
+    stale = http.patch(one, {"name": "Evenings", "version": 1}, content_type="application/json")
+    assert (stale.status_code, f"{manager} changed this at" in stale.json()["detail"]) == (409, True)
+    assert ServiceType.objects.get(pk=row.pk).name == "Nights"
     VisitFactory(service_type=row, starts_at=now() - dt.timedelta(days=1))
     refused = http.patch(one, {"mode": "video"}, content_type="application/json")
     assert (refused.status_code, list(refused.json()["errors"])) == (422, ["mode"])

@@ -86,6 +86,12 @@ def test_team_over_the_api(as_user, coordinator, branch, other_branch, caregiver
     address = f"/api/v1/teams/{made.json()['id']}/"
     changed = http.patch(address, {"members": [other_caregiver.pk]}, content_type="application/json")
     assert (changed.json()["name"], changed.json()["members"]) == ("South", [other_caregiver.pk])
+    assert (made.json()["version"], changed.json()["version"]) == (1, 2)
+    stale = http.patch(address, {"name": "West", "version": 1}, content_type="application/json")
+    assert (stale.status_code, "changed this at" in stale.json()["detail"]) == (409, True)
+    assert Team.objects.get().name == "South"
+    fresh = http.patch(address, {"name": "South", "version": 2}, content_type="application/json")
+    assert (fresh.status_code, fresh.json()["version"]) == (200, 2), "nothing changed, so the version stays"
     taken = http.post("/api/v1/teams/", asked, content_type="application/json")
     assert (taken.status_code, "already has a team" in taken.content.decode()) == (409, True)
     stranger = MemberFactory(branch=other_branch).pk
