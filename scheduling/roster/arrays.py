@@ -147,6 +147,8 @@ def problem_of(instance: Instance) -> tuple[Problem, Names]:
         **_circles(instance, carers),
     }
     values["near_before"], values["near_after"] = _near(values)
+    # In one order of memory: numba compiles anew for an array of the other one, and numpy turns some large ones round.
+    values = {key: np.ascontiguousarray(row) if isinstance(row, np.ndarray) else row for key, row in values.items()}
     return Problem(**values), Names([v.key for v in visits], [run.key for run in runs])
 
 
@@ -310,7 +312,7 @@ def state_of(problem: Problem, seed: int) -> State:
         crowd=problem.present.sum(axis=1, dtype=np.int64),
         faces=np.zeros((problem.visit["client"].max(initial=0) + 1, max(1, len(problem.cap))), dtype=np.int64),
         present=np.zeros(len(problem.group_size), dtype=np.int64),
-        sums=np.array([alone + problem.group_price.sum() + _fixed_ways(problem) + _unkept(problem), 0.0, 0.0]),
+        sums=np.array([alone + problem.group_price.sum() + _fixed_ways(problem) + _unkept(problem), 0.0, 0.0, 0.0]),
         ints=np.array([n, 0, 0, 0, 0, 0, 0], dtype=np.int64),
         log_values=np.zeros((len(node), 4)),
         touched_values=np.zeros((max(1, m), 7)),
