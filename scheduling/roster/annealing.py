@@ -12,6 +12,7 @@ import numpy as np
 from scheduling.roster.compiled import inner, jit
 from scheduling.roster.moves import (
     FIXED,
+    HALVES,
     LATE,
     OPS,
     POOL,
@@ -25,8 +26,21 @@ from scheduling.roster.moves import (
     undo,
     unit,
     unlink,
+    way,
 )
 from scheduling.roster.timing import cost, settle
+
+
+@inner
+def soon(P, S, v):
+    """When a linked v begins, or could as soon as its carer is there when that is not worked out yet."""
+    if S.node.starts[v] >= 0:
+        return S.node.starts[v]
+    p = S.node.leads[v]
+    at = P.opens[v, S.node.window[v]]
+    if p < P.n and S.node.starts[p] >= 0:
+        at = max(at, S.node.starts[p] + P.visit.minutes[p] + way(P, p, v))
+    return at
 
 
 @inner
@@ -37,7 +51,10 @@ def by_time(P, S, v, r):
     for i in range(P.mates.shape[1]):
         m = P.mates[v, i]
         if m >= 0 and S.node.run[m] >= 0 and P.visit.bound[v] == 1:
-            at = S.node.starts[m]
+            at = soon(P, S, m)
+        elif m >= 0 and S.node.run[m] >= 0 and P.visit.bound[v] == 2:
+            lag = P.visit.least[v] + unit(S) * (P.visit.most[v] - P.visit.least[v])
+            at = soon(P, S, m) + (-lag if P.visit.first[v] else lag)
     p = P.n + r
     while S.node.follows[p] < P.n and S.node.starts[S.node.follows[p]] < at:
         p = S.node.follows[p]
@@ -50,10 +67,12 @@ def spot(P, S, v):
     x = unit(S)
     if x < 0.4:
         u = P.near_before[v, below(S, P.near_before.shape[1])]
-        return u if u >= 0 and S.node.run[u] >= 0 else -1
-    if x < 0.8:
+        if u >= 0 and S.node.run[u] >= 0 and P.eligible[v, S.node.run[u]]:
+            return u
+    elif x < 0.8:
         u = P.near_after[v, below(S, P.near_after.shape[1])]
-        return S.node.leads[u] if u >= 0 and S.node.run[u] >= 0 else -1
+        if u >= 0 and S.node.run[u] >= 0 and P.eligible[v, S.node.run[u]]:
+            return S.node.leads[u]
     if P.runs_of[v, 0] == 0:
         return -1
     return by_time(P, S, v, P.runs_of[v, 1 + below(S, P.runs_of[v, 0])])
@@ -179,8 +198,17 @@ def carry(P, S, v, size, backwards):
 
 
 @inner
-def replace(P, S, v, u):
-    """An unfilled v takes the place of u, which becomes unfilled or goes elsewhere."""
+def _other(P, S, v):
+    near = P.near_before if unit(S) < 0.5 else P.near_after
+    return near[v, below(S, near.shape[1])]
+
+
+@inner
+def seat(P, S, v):
+    """An unfilled v comes to a free place, or takes that of another visit, which goes elsewhere or becomes unfilled."""
+    if unit(S) < 0.5:
+        return place(P, S, v)
+    u = _other(P, S, v)
     if u < 0 or S.node.run[u] < 0:
         return False
     p = S.node.leads[u]
@@ -191,7 +219,7 @@ def replace(P, S, v, u):
     if not allowed(P, S, v, r):
         return False
     link(P, S, v, p)
-    if unit(S) < 0.7:
+    if unit(S) < 0.8:
         place(P, S, u)
     return True
 
@@ -200,13 +228,11 @@ def replace(P, S, v, u):
 def fill(P, S):
     """An unfilled visit, with its mates, is given a place."""
     v = S.node.pool[below(S, S.ints[POOL])]
-    if unit(S) < 0.3:
-        return replace(P, S, v, P.near_before[v, below(S, P.near_before.shape[1])])
-    if not place(P, S, v):
+    if not seat(P, S, v):
         return False
     for i in range(P.mates.shape[1]):
         m = P.mates[v, i]
-        if m >= 0 and S.node.run[m] < 0 and not place(P, S, m):
+        if m >= 0 and S.node.run[m] < 0 and not seat(P, S, m):
             return False
     return True
 
@@ -227,12 +253,6 @@ def rest(P, S):
         return False
     set_pause(P, S, r, x)
     return True
-
-
-@inner
-def _other(P, S, v):
-    near = P.near_before if unit(S) < 0.5 else P.near_after
-    return near[v, below(S, near.shape[1])]
 
 
 @inner
@@ -270,9 +290,9 @@ def step(P, S, extras):
 
 
 @jit
-def anneal(P, S, best, best_cost, heat, steps, extras, sums):
+def anneal(P, S, best, best_cost, heat, credit, steps, extras, sums):
     """So many steps at one temperature; returns (cost now, best cost). `best` holds follows, window and pause_at."""
-    now = cost(P, S)
+    now = cost(P, S) - credit * S.sums[HALVES]
     for _ in range(steps):
         for i in range(len(sums)):
             sums[i] = S.sums[i]
@@ -280,13 +300,15 @@ def anneal(P, S, best, best_cost, heat, steps, extras, sums):
         bound = now - heat * np.log(unit(S))
         kept = False
         # What is left out is never negative: a change whose way and prices alone are too much needs no working out.
-        if step(P, S, extras) and S.ints[OPS] > 0 and S.sums[FIXED] <= bound and settle(P, S, bound):
-            found = cost(P, S)
-            if found <= bound:
-                now, kept = found, True
-                if now < best_cost - 1e-7:
-                    best_cost = now
-                    keep(P, S, best)
+        if step(P, S, extras) and S.ints[OPS] > 0:
+            most = bound + credit * S.sums[HALVES]
+            if S.sums[FIXED] <= most and settle(P, S, most):
+                found = cost(P, S)
+                if found <= most:
+                    now, kept = found - credit * S.sums[HALVES], True
+                    if found < best_cost - 1e-7:
+                        best_cost = found
+                        keep(P, S, best)
         if not kept:
             undo(P, S, sums)
     return now, best_cost

@@ -11,7 +11,7 @@ import numpy as np
 from scheduling.roster.compiled import inner
 
 POOL, LOGGED, STAMP, TOUCHED, OPS, HEAD, TAIL = 0, 1, 2, 3, 4, 5, 6  # State.ints
-FIXED, LATE, RUNS = 0, 1, 2  # State.sums
+FIXED, LATE, RUNS, HALVES = 0, 1, 2, 3  # State.sums
 COST, WORST_WAIT, IDLE, WORK, ENDS, BEGINS = 0, 1, 2, 3, 4, 5  # State.tally
 UNLINKED, LINKED, WINDOW, PAUSE = 0, 1, 2, 3  # State.ops
 TRAVEL, W_LATE, WAITING, W_WAIT, OVERTIME, W_IDLE, IMBALANCE = 0, 1, 2, 3, 4, 5, 6  # Problem.w
@@ -49,13 +49,19 @@ def way(P, a, b):
 
 @inner
 def _missing(P, S, v, step):
-    """The price of unfilled visits changes as v comes (1) or goes (−1)."""
+    """The price of unfilled visits changes as v comes (1) or goes (−1).
+
+    HALVES adds up what the placed visits of incomplete links would bring: `anneal` credits a part of it, so that a
+    double-up may come about one half after the other.
+    """
     g = P.visit.group[v]
     if g < 0:
         return -step * P.visit.missing[v]
     was = S.present[g] == P.group_size[g]
+    S.sums[HALVES] -= 0.0 if was else P.group_price[g] * S.present[g] / P.group_size[g]
     S.present[g] += step
     now = S.present[g] == P.group_size[g]
+    S.sums[HALVES] += 0.0 if now else P.group_price[g] * S.present[g] / P.group_size[g]
     return (np.int64(was) - np.int64(now)) * P.group_price[g]
 
 

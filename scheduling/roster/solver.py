@@ -18,6 +18,7 @@ from scheduling.roster.instance import Instance, Key, Plan
 
 HOT, COLD = 10.0, 0.1  # temperatures at the beginning and the end, in prices of a usual way
 WARM = 2.0  # where a given plan is bettered: hot enough to move visits, not to forget the plan
+HALF = 0.4  # of the price of a link, for its visits that are placed while others are not: less and less as it cools
 CYCLES, CYCLE = 6, 0.1  # a small day is cooled several times: at most so often, each at least so many seconds a visit
 SLICE = 0.05  # seconds between two looks at the clock
 LEAST = 4000  # steps of each chain however little time there is: a busy machine finds the same in a small day
@@ -181,7 +182,7 @@ class Search:
         cycles = max(1, min(CYCLES, int(self.seconds / (CYCLE * problem.n)))) if self.start is None else 1
         usual = _usual_minutes(problem)
         price, steps, met = timing.cost(problem, state), 200, 0
-        annealing.anneal(problem, state, best, price, 1.0, 0, extras, sums)  # compiled before the clock starts
+        annealing.anneal(problem, state, best, price, 1.0, 0.0, 0, extras, sums)  # compiled before the clock starts
         annealing.refresh(problem, state)
         with self.lock:
             self.began = self.began or time.monotonic()
@@ -195,7 +196,8 @@ class Search:
             hot, cold = _heats(problem, usual, is_warm=self.start is not None, is_wild=(seed + int(cycle)) % 2 == 1)
             heat = hot * (cold / hot) ** cooled
             began = time.perf_counter()
-            _now, price = annealing.anneal(problem, state, best, price, heat, steps, extras, sums)
+            credit = HALF * (1.0 - cooled)
+            _now, price = annealing.anneal(problem, state, best, price, heat, credit, steps, extras, sums)
             annealing.refresh(problem, state)
             self.steps += steps
             done += steps
@@ -235,7 +237,9 @@ def _usual_minutes(problem: Any) -> float:
     import numpy as np
 
     at = problem.place[: problem.n]
-    near = np.sort(problem.travel[np.ix_(at, at)] + np.eye(problem.n) * 1e9, axis=1)[:, :5]
+    ways = problem.travel[np.ix_(at, at)]
+    np.fill_diagonal(ways, 1e9)
+    near = np.partition(ways, min(4, problem.n - 1), axis=1)[:, :5]
     near = near[near < 1e8]
     return max(1.0, float(near.mean()) if near.size else 1.0)
 
