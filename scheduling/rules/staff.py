@@ -13,6 +13,7 @@ from homecare.clock import local
 from scheduling.facts import Facts, fetch
 from scheduling.placement import Finding, Placement, Rule, Severity
 from scheduling.wording import day, span
+from staff.away import away_words
 from staff.models import Member, TimeOff
 
 if TYPE_CHECKING:
@@ -144,7 +145,7 @@ class NotOnTimeOff(Rule):
                 continue
             values = {
                 "caregiver": facts.members[placement.member_id].full_name,  # type: ignore[index]
-                "when": span(starts_at, ends_at, facts.zone(placement)),
+                "when": away_words(starts_at, ends_at, facts.zone(placement)),
             }
             if status == TimeOff.Status.APPROVED:
                 return self.finding(_("%(caregiver)s is off: %(when)s.") % values)
@@ -160,7 +161,7 @@ class NotOnTimeOff(Rule):
     @staticmethod
     def example(stage: Stage) -> None:
         midnight = stage.placement.starts_at - dt.timedelta(hours=9)
-        stage.data = {stage.member.id: [(midnight, midnight + DAY - dt.timedelta(minutes=1), "approved")]}
+        stage.data = {stage.member.id: [(midnight, midnight + DAY, "approved")]}
 
 
 class Employed(Rule):
