@@ -141,7 +141,7 @@ class ApprovalRow:
                 yield "visit-clock", _("Clock…")
             if self.rights.change:
                 yield "visit-close", _("Took place…")
-                if self.visit.status != Visit.Status.IN_PROGRESS:
+                if not self.is_going_on:
                     yield "visit-missed", _("Missed…")
 
     @property
@@ -173,6 +173,10 @@ class ApprovalRow:
         """Nothing is left to say: it can be approved with its punches. As `IS_CLEAN` has it."""
         completed = self.visit.status == Visit.Status.COMPLETED and self.visit.clocked_minutes is not None
         return completed and not self.unresolved and self.correction is None
+
+    @property
+    def is_going_on(self) -> bool:
+        return self.visit.status == Visit.Status.IN_PROGRESS
 
     @cached_property
     def is_unclocked(self) -> bool:

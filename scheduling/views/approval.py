@@ -133,6 +133,11 @@ class ApprovalList(ListPage):
             "given": _("Reasons given"),
             "other_reason": _("Other reason…"),
             "restore": _("Plan it again"),
+            "not_finished": _("Not finished"),
+            "not_started": _("Not started"),
+            "proposes": _("The caregiver proposes"),
+            "accept": _("Accept…"),
+            "decline": _("Decline…"),
         }
 
     def tabs(self) -> list[dict[str, Any]]:
