@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.models.authorization import Authorization
 from billing.models.charge import EvvRelease
-from billing.models.payer import Coverage, Payer, Rate
+from billing.models.payer import Coverage, Rate
 from billing.units import MINUTES_ADDED, QUARTER_MINUTES
 from scheduling.evv_rows import evv_complete
 from scheduling.models import Visit
@@ -61,14 +61,19 @@ def released() -> models.QuerySet[EvvRelease]:
     return EvvRelease.objects.in_force().filter(visit=OuterRef("pk"))
 
 
-def with_payer(visits: models.QuerySet[Visit]) -> models.QuerySet[Any]:
-    """Adds `service_on` and `payer_pk`: who pays first for the client on that day, None when nobody does."""
+def of_payer(**asked: Any) -> Subquery:
+    """One thing of the payer first on `service_on`, as asked=F("payer__…"); None when nobody pays."""
     coverage = Coverage.objects.filter(
         _in_force("service_on"), client=OuterRef("client_id"), since__lte=OuterRef("service_on")
     ).order_by("priority", "-since", "-pk")
+    return Subquery(coverage.values(**asked)[:1])
+
+
+def with_payer(visits: models.QuerySet[Visit]) -> models.QuerySet[Any]:
+    """Adds `service_on` and `payer_pk`: who pays first for the client on that day, None when nobody does."""
     return visits.annotate(
         service_on=LocalDay(Coalesce("approved_starts_at", "starts_at"), F("branch__time_zone")),
-    ).annotate(payer_pk=Subquery(coverage.values("payer_id")[:1]))
+    ).annotate(payer_pk=of_payer(asked=F("payer_id")))
 
 
 def priced(visits: models.QuerySet[Visit]) -> models.QuerySet[Any]:
@@ -86,8 +91,7 @@ def priced(visits: models.QuerySet[Visit]) -> models.QuerySet[Any]:
         starts_on__lte=OuterRef("service_on"),
         ends_on__gte=OuterRef("service_on"),
     )
-    payer = Payer.objects.filter(pk=OuterRef("payer_pk"))
-    least = Case(*(When(rounding=name, then=QUARTER_MINUTES - added) for name, added in MINUTES_ADDED.items()))
+    least = Case(*(When(payer__rounding=name, then=QUARTER_MINUTES - added) for name, added in MINUTES_ADDED.items()))
     return (
         with_payer(visits)
         .annotate(rate_pk=_first(rate))
@@ -96,14 +100,12 @@ def priced(visits: models.QuerySet[Visit]) -> models.QuerySet[Any]:
                 When(payer_pk=None, then=Value(WaitsFor.NO_COVERAGE.value)),
                 When(rate_pk=None, then=Value(WaitsFor.NO_RATE.value)),
                 When(
-                    Exists(payer.filter(needs_authorization=True)) & ~Exists(permitted),
+                    Q(of_payer(asked=F("payer__needs_authorization"))) & ~Exists(permitted),
                     then=Value(WaitsFor.NO_AUTHORIZATION.value),
                 ),
+                When(approved_minutes__lt=of_payer(asked=least), then=Value(WaitsFor.TOO_SHORT.value)),
                 When(
-                    approved_minutes__lt=Subquery(payer.values(least=least)[:1]), then=Value(WaitsFor.TOO_SHORT.value)
-                ),
-                When(
-                    Exists(payer.filter(requires_evv=True)) & ~Q(Exists(released())) & ~evv_complete(),
+                    Q(of_payer(asked=F("payer__requires_evv"))) & ~Q(Exists(released())) & ~evv_complete(),
                     then=Value(WaitsFor.INCOMPLETE.value),
                 ),
                 default=Value(WaitsFor.NOTHING.value),

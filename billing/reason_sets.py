@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Subquery
+from django.db.models import Exists, F
 
 from billing.models import Payer
-from billing.pricing import with_payer
+from billing.pricing import of_payer, with_payer
 from scheduling.models import Visit
 
 
@@ -17,11 +17,10 @@ def sets_of_payers(visits: Sequence[Visit]) -> dict[int, str]:
     # While no payer has one, which is asked once, the visits are not looked at.
     some = Exists(Payer.objects.exclude(reason_set=""))
     rows = with_payer(Visit.objects.filter(some, pk__in=[visit.pk for visit in visits]))
-    own = Payer.objects.filter(pk=OuterRef("payer_pk")).values("reason_set")[:1]
-    return {pk: name for pk, name in rows.annotate(reason_set=Subquery(own)).values_list("pk", "reason_set") if name}
+    named = rows.annotate(reason_set=of_payer(asked=F("payer__reason_set"))).values_list("pk", "reason_set")
+    return {pk: name for pk, name in named if name}
 
 
 def by_payer(visits: Any) -> Any:
     """Groups visits by who pays first on their day (settings.COMPLIANCE_GROUPS)."""
-    name = Payer.objects.filter(pk=OuterRef("payer_pk")).values("name")[:1]
-    return with_payer(visits).annotate(group_key=F("payer_pk"), group_name=Subquery(name))
+    return with_payer(visits).annotate(group_key=F("payer_pk"), group_name=of_payer(asked=F("payer__name")))

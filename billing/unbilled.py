@@ -24,6 +24,7 @@ from billing.services.charge import uncharged
 from clients.models import Client
 from homecare.accounts.models import User
 from homecare.addresses import address
+from homecare.keys import among
 from homecare.money import ZERO
 from homecare.templatetags.ui import NOTHING, badge, daytime_tag, minutes
 from scheduling.evv import missing_elements
@@ -160,8 +161,7 @@ def waiting_rows(page: Sequence[Waiting], user: User) -> list[WaitingRow]:
     return [WaitingRow(visits[one.pk], one.waits_for, one.payer_pk, rights) for one in page if one.pk in visits]
 
 
-@dataclass(frozen=True)
-class Ready:
+class Ready(NamedTuple):
     """The free charges of one client and payer: one invoice to come."""
 
     client_id: int
@@ -196,7 +196,7 @@ def ready(charges: Any) -> list[Ready]:
 
 
 def _names(model: Any, pks: set[int], *fields: str) -> dict[int, tuple[str, ...]]:
-    return {pk: tuple(names) for pk, *names in model.objects.filter(pk__in=pks).values_list("pk", *fields)}
+    return {pk: tuple(names) for pk, *names in model.objects.filter(among(pks)).values_list("pk", *fields)}
 
 
 class Total(NamedTuple):
@@ -209,3 +209,9 @@ class Total(NamedTuple):
 def total(charges: Any) -> Total:
     found = charges.aggregate(n=Count("pk"), sum=Sum("amount"))
     return Total(found["n"], found["sum"] or ZERO)
+
+
+def total_of(rows: Iterable[Ready]) -> Total:
+    """The same of invoices to come that are read already."""
+    found = list(rows)
+    return Total(sum(row.visits for row in found), sum((row.amount for row in found), ZERO))

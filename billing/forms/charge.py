@@ -52,6 +52,11 @@ class OpenFilter(TabFilter):
         label=_("Branch"), field_name="client__branch", queryset=branches_of, empty_label=_("All")
     )
 
+    @property
+    def narrows(self) -> bool:
+        """Is anything filled in? What can't be read filters nothing, but counts as filled in."""
+        return any(self.data.get(name) for name in ("q", "branch"))
+
     def search(self, queryset: Any, name: str, value: str) -> Any:
         return queryset.filter(
             Q(client__last_name__icontains=value)

@@ -69,6 +69,12 @@ class ChargeList(ListPage):
     def free(self) -> Any:
         return free_charges(Charge.objects.visible_to(self.request.user))  # type: ignore[arg-type]
 
+    @property
+    def total(self) -> unbilled.Total:
+        """Of all that is ready, whatever the filters show."""
+        shows_all = self.tab == OPEN and not self.filterset.narrows
+        return unbilled.total_of(self.object_list) if shows_all else unbilled.total(self.free)
+
     def get_queryset(self) -> Any:
         if self.tab == OPEN:
             self.filterset = OpenFilter(self.request.GET, queryset=self.free, request=self.request)
@@ -78,7 +84,7 @@ class ChargeList(ListPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
-        counts, ready = unbilled.counts(self.waiting), unbilled.total(self.free)
+        counts, ready = unbilled.counts(self.waiting), self.total
         words = ((WAITING, _("Waiting"), len(self.waiting)), (OPEN, _("Ready to invoice"), ready.n))
         rows, labels = context["object_list"], {name: str(label) for name, label in LABELS[self.tab].items()}
         return {
