@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from homecare.accounts.models import Branch, User
 from homecare.clock import at_local, local, monday_of, week_bounds
+from scheduling.forms.fields import CaregiverFilter
 from scheduling.models import ClockEvent, ReasonCode, Visit
 from scheduling.reason_sets import set_of
 from staff.models import Member
@@ -144,9 +145,7 @@ class ApprovalFilter(django_filters.FilterSet):
     week = django_filters.DateFilter(
         label=_("Week of"), method="in_week", widget=forms.DateInput(attrs={"type": "date"})
     )
-    caregiver = django_filters.ModelChoiceFilter(
-        label=_("Caregiver"), queryset=Member.objects.none(), empty_label=_("Everybody")
-    )
+    caregiver = CaregiverFilter(label=_("Caregiver"), queryset=Member.objects.none(), empty_label=_("Everybody"))
     client = django_filters.CharFilter(
         label=_("Client"), method="of_client", widget=forms.TextInput(attrs={"type": "search"})
     )
@@ -163,7 +162,7 @@ class ApprovalFilter(django_filters.FilterSet):
         if not settled:
             # Distinct, so that the visits shown are found first, instead of a year of them for each person.
             members = members.filter(pk__in=shown.values("caregiver_id").distinct())
-        self.filters["caregiver"].queryset = members.only("first_name", "last_name")
+        self.filters["caregiver"].queryset = members
 
     def of_client(self, queryset: Any, name: str, value: str) -> Any:
         for word in value.split():

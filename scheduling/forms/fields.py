@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
+import django_filters
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -63,3 +65,23 @@ def caregivers_of(user: Any, branch_id: int | None = None) -> Any:
     """Whom this person may plan."""
     rows = Member.objects.visible_to(user).active().select_related("role")
     return rows.filter(branch=branch_id) if branch_id else rows
+
+
+class _NamesOnly(django_filters.fields.ModelChoiceIterator):
+    """Keys and names: three hundred rows made into people took a tenth of a list's time."""
+
+    def __iter__(self) -> Iterator[tuple[Any, Any]]:
+        if self.field.empty_label is not None:
+            yield "", self.field.empty_label
+        for pk, first, last in self.queryset.values_list("pk", "first_name", "last_name"):
+            yield pk, f"{first} {last}"
+
+
+class _CaregiverChoice(django_filters.fields.ModelChoiceField):
+    iterator = _NamesOnly
+
+
+class CaregiverFilter(django_filters.ModelChoiceFilter):
+    """One caregiver of many, by full name."""
+
+    field_class = _CaregiverChoice

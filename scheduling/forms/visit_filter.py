@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from homecare.accounts.current_agency import agency_of
 from homecare.clock import day_bounds, now, today
+from scheduling.forms.fields import CaregiverFilter
 from scheduling.models import ServiceType, Visit
 from staff.models import Member
 
@@ -35,10 +36,8 @@ class VisitFilter(django_filters.FilterSet):
     since = django_filters.DateFilter(label=_("From"), method="from_day", widget=DAY_INPUT)
     until = django_filters.DateFilter(label=_("Until"), method="until_day", widget=DAY_INPUT)
     status = django_filters.ChoiceFilter(label=_("State"), choices=Visit.Status.choices, empty_label=_("All"))
-    caregiver = django_filters.ModelChoiceFilter(
-        label=_("Caregiver"),
-        queryset=lambda request: Member.objects.visible_to(request.user).only("first_name", "last_name"),
-        empty_label=_("All"),
+    caregiver = CaregiverFilter(
+        label=_("Caregiver"), queryset=lambda request: Member.objects.visible_to(request.user), empty_label=_("All")
     )
     service_type = django_filters.ModelChoiceFilter(
         label=_("Service"), queryset=ServiceType.objects.filter(is_active=True), empty_label=_("All")
