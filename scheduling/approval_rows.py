@@ -7,7 +7,7 @@ read with just the columns that a row prints, their exceptions and the proposed 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -15,17 +15,14 @@ from typing import Any, NamedTuple
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import (
     BooleanField,
-    Case,
     Exists,
     ExpressionWrapper,
     F,
     FilteredRelation,
     OuterRef,
     Q,
-    Value,
-    When,
 )
-from django.db.models.functions import JSONObject
+from django.db.models.functions import Coalesce, JSONObject
 from django.utils.translation import gettext_lazy as _
 
 from homecare.addresses import address
@@ -34,7 +31,7 @@ from scheduling.evv import missing_elements
 from scheduling.evv_rows import with_place
 from scheduling.models import ReasonCode, Visit, VisitCorrection, VisitException
 from scheduling.reason_sets import ReasonSet, sets_of
-from scheduling.services.approval import why_not
+from scheduling.services.approval import waits_with, why_not
 from scheduling.shared_time import portion
 
 UNCLOCKED = (Visit.Status.PLANNED, Visit.Status.CONFIRMED, Visit.Status.IN_PROGRESS)
@@ -111,12 +108,16 @@ class ProposedTimes:
 
 @dataclass(frozen=True)
 class ApprovalRow:
-    """One visit of the list."""
+    """One visit of the list.
 
-    visit: Visit
+    `undecided` names the clients who share it and whose own row waits for a reason or an answer: a shared visit is
+    approved for all of them or for none."""
+
+    visit: Any
     exceptions: list[ExceptionLine] = field(default_factory=list)
     correction: ProposedTimes | None = None
     rights: Rights = NO_RIGHTS
+    undecided: Sequence[str] = ()
 
     @property
     def pk(self) -> int:
@@ -152,7 +153,7 @@ class ApprovalRow:
 
     @property
     def proposed_times(self) -> str:
-        zone, one = self.visit.branch.time_zone, self.correction
+        zone, one = self.visit.branch_time_zone, self.correction
         moments = (one.starts_at, one.ends_at) if one else ()
         return "–".join(clock(moment, zone) if moment else "…" for moment in moments)
 
@@ -166,13 +167,15 @@ class ApprovalRow:
 
     @cached_property
     def why_not(self) -> str:
-        return why_not(self.visit, len(self.unresolved), has_correction=self.correction is not None)
+        """Its own reason, else that of those who share it."""
+        own = why_not(self.visit, len(self.unresolved), has_correction=self.correction is not None)
+        return own or (waits_with(self.undecided) if self.undecided else "")
 
     @property
     def is_ready(self) -> bool:
         """Nothing is left to say: it can be approved with its punches. As `IS_CLEAN` has it."""
         completed = self.visit.status == Visit.Status.COMPLETED and self.visit.clocked_minutes is not None
-        return completed and not self.unresolved and self.correction is None
+        return completed and not self.unresolved and self.correction is None and not self.undecided
 
     @property
     def is_going_on(self) -> bool:
@@ -186,7 +189,7 @@ class ApprovalRow:
     def missing(self) -> list[str]:
         """Elements of a verified visit that it lacks; asked once it has taken place."""
         took_place = self.visit.status in (Visit.Status.COMPLETED, Visit.Status.APPROVED)
-        return missing_elements(self.visit, self.visit.is_placed) if took_place else []  # type: ignore[attr-defined]
+        return missing_elements(self.visit, self.visit.is_placed) if took_place else []
 
     @cached_property
     def to_approve(self) -> int | None:
@@ -199,25 +202,26 @@ class ApprovalRow:
     @cached_property
     def difference(self) -> int:
         """Minutes more (or less) than planned; 0 while nothing is known."""
-        return 0 if self.to_approve is None else self.to_approve - self.visit.care_minutes
+        return 0 if self.to_approve is None else int(self.to_approve - self.visit.care_minutes)
 
     # What a row prints, in words. In Python, because a hundred rows of filters took most of the page's time.
 
     @cached_property
     def client(self) -> str:
-        return self.visit.client.full_name
+        return f"{self.visit.client_first_name} {self.visit.client_last_name}"
 
     @property
     def caregiver(self) -> str:
-        return self.visit.caregiver.full_name if self.visit.caregiver else NOTHING
+        visit = self.visit
+        return f"{visit.caregiver_first_name} {visit.caregiver_last_name}" if visit.caregiver_id else NOTHING
 
     @property
     def when(self) -> str:
-        return daytime_tag(self.visit.starts_at, self.visit.ends_at, self.visit.branch.time_zone)
+        return daytime_tag(self.visit.starts_at, self.visit.ends_at, self.visit.branch_time_zone)
 
     @property
     def service(self) -> str:
-        name = self.visit.service_type.name
+        name = self.visit.service_type_name
         return f"{name} · {_('shared')}" if self.visit.is_shared else name
 
     @property
@@ -249,15 +253,27 @@ class ApprovalRow:
         return f"{sign}{minutes(self.difference)}" if self.difference else ""
 
     def _times(self, begin: dt.datetime | None, end: dt.datetime | None) -> str:
-        zone = self.visit.branch.time_zone
+        zone = self.visit.branch_time_zone
         return f"{clock(begin, zone)}–{clock(end, zone)}"
 
 
-def with_open(visits: Any) -> Any:
-    """Adds `has_open`: an exception without a reason, or proposed times that nobody has answered."""
+def _undecided() -> Q:
+    """An exception without a reason, or proposed times that nobody has answered."""
     open_ones = VisitException.objects.unresolved().filter(visit=OuterRef("pk"))
     proposed = VisitCorrection.objects.pending().filter(visit=OuterRef("pk"))
-    return visits.annotate(has_open=Exists(open_ones) | Exists(proposed))
+    return Exists(open_ones) | Exists(proposed)
+
+
+def with_open(visits: Any) -> Any:
+    """Adds `has_open`: it is undecided, or the visit of a client who shares it is; they are approved together."""
+    lead = Coalesce(OuterRef("leader"), OuterRef("pk"))
+    stay = Visit.objects.live().filter(Q(pk=lead) | Q(leader=lead))
+    return visits.annotate(has_open=_undecided() | (Visit.objects.is_of_several() & Exists(stay.filter(_undecided()))))
+
+
+def clean(visits: Any) -> Any:
+    """Waiting for approval with both punches, nothing undecided: nothing is left to say."""
+    return with_open(visits.unapproved()).filter(IS_CLEAN)
 
 
 class Waiting(NamedTuple):
@@ -269,15 +285,14 @@ class Waiting(NamedTuple):
 
 def in_order(visits: Any) -> Waiting:
     """What needs a decision first. Of visits `with_open`; one statement, from which pages and counts follow."""
-    last = When(has_open=False, status=Visit.Status.COMPLETED, finished_at__isnull=False, then=Value(1))
-    rows = visits.annotate(is_clean=ExpressionWrapper(IS_CLEAN, output_field=BooleanField()))
-    found = list(rows.order_by(Case(last, default=Value(0)), "starts_at", "pk").values_list("pk", "is_clean"))
-    return Waiting([pk for pk, _clean in found], sum(clean for _pk, clean in found))
+    rows = visits.annotate(is_clean=ExpressionWrapper(IS_CLEAN, BooleanField()))
+    found = list(rows.order_by("is_clean", "starts_at", "pk").values_list("is_clean", "pk"))
+    return Waiting([pk for _clean, pk in found], sum(is_clean for is_clean, _pk in found))
 
 
 def _as_shown(visits: Any, *, decided: bool) -> Any:
     """The columns of a row, its exceptions as an array, and the one correction that waits."""
-    visits = visits.for_list(*COLUMNS, *(DECIDED if decided else ()))
+    visits = visits.in_words(*COLUMNS, *(DECIDED if decided else ()))
     if decided:
         visits = visits.select_related("adjustment_code", "approved_by")
     given = VisitException.objects.filter(visit=OuterRef("pk")).order_by("kind")
@@ -293,19 +308,40 @@ def _as_shown(visits: Any, *, decided: bool) -> Any:
 
 
 def rows_of(pks: Sequence[int], rights: Rights, *, decided: bool = False) -> list[ApprovalRow]:
-    """The rows of these visits, in this order; three statements, whatever their number.
+    """The rows of these visits, in this order; three statements, whatever their number, one more when some are shared.
 
     `decided`: with who approved them and why the times differ, which only a settled visit has."""
     visits = {visit.pk: visit for visit in _as_shown(Visit.objects.filter(pk__in=pks), decided=decided).order_by()}
     found = [visits[pk] for pk in pks if pk in visits]
     sets = sets_of(visit for visit in found if visit.exception_parts)
-    return [_row(visit, sets, rights) for visit in found]
+    undecided = {} if decided else _undecided_of(visit for visit in found if visit.is_shared)
+    return [_row(visit, sets, rights, undecided.get(visit.leader_id or visit.pk, [])) for visit in found]
 
 
-def _row(visit: Any, sets: dict[int, ReasonSet], rights: Rights) -> ApprovalRow:
+class Sharing(NamedTuple):
+    """A visit of a stay that is undecided, by its client's name."""
+
+    pk: int
+    client: str
+
+
+def _undecided_of(shared: Iterable[Visit]) -> dict[int, list[Sharing]]:
+    """Leader's key → the undecided visits of that stay; nothing is asked when none is shared."""
+    leads = {visit.leader_id or visit.pk for visit in shared}
+    if not leads:
+        return {}
+    stays = Visit.objects.live().filter(_undecided(), Q(pk__in=leads) | Q(leader__in=leads)).order_by("pk")
+    found: dict[int, list[Sharing]] = {}
+    for pk, lead, *names in stays.values_list("pk", "leader", "client__first_name", "client__last_name"):
+        found.setdefault(lead or pk, []).append(Sharing(pk, " ".join(names)))
+    return found
+
+
+def _row(visit: Any, sets: dict[int, ReasonSet], rights: Rights, stay: Iterable[Sharing]) -> ApprovalRow:
     lines = [_line(parts, sets[visit.pk]) for parts in visit.exception_parts]
+    others = [one.client for one in stay if one.pk != visit.pk]
     times = (visit.proposed_pk, visit.proposed_starts_at, visit.proposed_ends_at, visit.proposed_reason)
-    return ApprovalRow(visit, lines, ProposedTimes(*times) if visit.proposed_pk else None, rights)
+    return ApprovalRow(visit, lines, ProposedTimes(*times) if visit.proposed_pk else None, rights, others)
 
 
 def _line(parts: dict[str, Any], codes: ReasonSet) -> ExceptionLine:

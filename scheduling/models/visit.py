@@ -74,12 +74,10 @@ class VisitQuerySet(ScopedQuerySet):
     def unapproved(self) -> VisitQuerySet:
         return self.filter(status=Visit.Status.COMPLETED)
 
-    def clean(self) -> VisitQuerySet:
-        """Waiting for approval with both punches, no open exception and no correction: nothing is left to say."""
-        rows = self.unapproved().filter(started_at__isnull=False, finished_at__isnull=False)
-        open_ones = Visit.objects.filter(exceptions__isnull=False, exceptions__resolved_at=None).values("pk")
-        proposed = Visit.objects.filter(corrections__status="pending").values("pk")
-        return rows.exclude(pk__in=open_ones).exclude(pk__in=proposed)
+    @staticmethod
+    def is_of_several() -> models.Q:
+        """Shared by clients of one home, as `Visit.is_shared` says of one."""
+        return models.Q(leader__isnull=False) | models.Q(time_total__gt=models.F("time_weight"))
 
     def awaiting_approval(self, moment: dt.datetime) -> VisitQuerySet:
         """Finished, or over without having been finished or begun: somebody must say what it was."""
@@ -108,6 +106,16 @@ class VisitQuerySet(ScopedQuerySet):
             *("client__number", "service_type__name", "branch__time_zone"),
             *further,
         )
+
+    def in_words(self, *further: str) -> VisitQuerySet:
+        """As `for_list`, with the names as words beside the visit: to make rows of four tables of each line takes
+        more time than to read it."""
+        own = ("branch", "client", "service_type", "caregiver", "status", "starts_at", "ends_at")
+        names = ("client__first_name", "client__last_name", "caregiver__first_name", "caregiver__last_name")
+        words = {
+            name.replace("__", "_"): models.F(name) for name in (*names, "service_type__name", "branch__time_zone")
+        }
+        return self.only(*own, "leader", "time_weight", "time_total", *further).annotate(**words)
 
 
 class Visit(StatusModel):

@@ -7,7 +7,7 @@ its punches: their rows are approved together with the same times, and each gets
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from django.db import IntegrityError, transaction
@@ -87,6 +87,11 @@ def why_not(visit: Visit, open_exceptions: int, *, has_correction: bool = False)
     return ""
 
 
+def waits_with(names: Sequence[str]) -> str:
+    """Why a visit without anything open of its own cannot be approved: these clients share it and theirs can't be."""
+    return _("Approved together with %(names)s, where something is still open.") % {"names": ", ".join(names)}
+
+
 def _set_approval(
     visits: list[Visit], starts_at: dt.datetime, ends_at: dt.datetime, by: User, moment: dt.datetime
 ) -> None:
@@ -119,10 +124,10 @@ def approve_visits(visits: Iterable[Visit], *, by: User) -> BulkApproval:
         for row in rows:
             stays[row.leader_id or row.pk].append(row)
         for stay in stays.values():
-            reasons = (why_not(row, open_counts.get(row.pk, 0), has_correction=row.pk in proposed) for row in stay)
-            reason = next(filter(None, reasons), "")
-            if not stay or reason or stay[0].started_at is None or stay[0].finished_at is None:
-                result.left += [(row, reason) for row in stay]
+            own = [why_not(row, open_counts.get(row.pk, 0), has_correction=row.pk in proposed) for row in stay]
+            if not stay or any(own) or stay[0].started_at is None or stay[0].finished_at is None:
+                others = [row.client.full_name for row, reason in zip(stay, own, strict=True) if reason]
+                result.left += [(row, reason or waits_with(others)) for row, reason in zip(stay, own, strict=True)]
                 continue
             _set_approval(stay, stay[0].started_at, stay[0].finished_at, by, moment)
             result.approved += stay

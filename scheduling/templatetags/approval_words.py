@@ -53,7 +53,8 @@ def approval_clean_rows(rows: Iterable[ApprovalRow], labels: Mapping[str, str]) 
         box = f'<input type="checkbox" class="form-check-input" name="visit" value="{row.pk}">'
         given = "".join(_sub(f"{one.label}: {one.given}") for one in row.resolved)
         html.append(
-            f'<tr id="visit-{row.pk}"><td><label class="approval-tick">{box}{whose}</label></td>\n{_times(row, words)}\n'
+            f'<tr id="visit-{row.pk}"><td><label class="approval-tick">{box}{whose}</label></td>\n'
+            f"{_times(row, words)}\n"
             f'<td data-label="{words["given"]}">{given}{_missing(row)}</td>\n'
             f'<td class="row-actions">{_links(row)}</td></tr>'
         )
@@ -84,7 +85,7 @@ def _undone(row: ApprovalRow, labels: Mapping[str, str]) -> str:
 
 def _decided(visit: Any) -> str:
     """How a visit was decided."""
-    parts = [status(visit)]
+    parts: list[str] = [status(visit)]
     if visit.status == "missed":
         parts.append(_sub(visit.cancel_reason))
     if visit.adjustment_code:

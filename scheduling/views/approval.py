@@ -20,7 +20,7 @@ from homecare.accounts.models import User
 from homecare.errors import safe_back
 from homecare.templatetags.ui import daytime_tag
 from homecare.views import ActionView, FormPage, ListPage, PermissionMixin, ScopedMixin
-from scheduling.approval_rows import IS_CLEAN, UNCLOCKED, Rights, Waiting, in_order, rows_of, with_open
+from scheduling.approval_rows import IS_CLEAN, UNCLOCKED, Rights, Waiting, clean, in_order, rows_of, with_open
 from scheduling.forms.approval import SETTLED, AdjustForm, ApprovalFilter, ClockForm, ReasonForm, WhyForm
 from scheduling.models import PhoneEvent, Visit, VisitCorrection, VisitException
 from scheduling.reason_sets import set_of
@@ -161,7 +161,7 @@ class VisitApprove(PermissionMixin, ScopedMixin, View):
         if "all" not in request.POST:
             ids = [int(pk) for pk in request.POST.getlist("visit") if pk.isdigit()]
             return self.get_queryset().filter(pk__in=ids)
-        shown = ApprovalFilter(request.GET, queryset=self.get_queryset().clean(), request=request)
+        shown = ApprovalFilter(request.GET, queryset=clean(self.get_queryset()), request=request)
         return shown.qs.order_by("starts_at", "pk")[:MOST_AT_ONCE]
 
     def post(self, request: HttpRequest) -> HttpResponse:
