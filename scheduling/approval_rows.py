@@ -35,11 +35,37 @@ from scheduling.services.approval import waits_with, why_not
 from scheduling.shared_time import portion
 
 UNCLOCKED = (Visit.Status.PLANNED, Visit.Status.CONFIRMED, Visit.Status.IN_PROGRESS)
-COLUMNS = ("started_at", "finished_at", "approved_minutes", "approved_starts_at", "approved_ends_at", "cancel_reason")
+COLUMNS = (
+    *(
+        "branch",
+        "client",
+        "service_type",
+        "caregiver",
+        "leader",
+        "time_weight",
+        "time_total",
+        "status",
+        "cancel_reason",
+    ),
+    *(
+        "starts_at",
+        "ends_at",
+        "started_at",
+        "finished_at",
+        "approved_minutes",
+        "approved_starts_at",
+        "approved_ends_at",
+    ),
+)
 DECIDED = (
     *("adjustment_code", "adjustment_memo", "approved_by", "approved_at", "adjustment_code__code"),
     *("adjustment_code__text", "approved_by__first_name", "approved_by__last_name", "approved_by__email"),
 )
+# Words beside the visit: to make rows of four tables of each line takes more time than to read it.
+NAMES = ("client__first_name", "client__last_name", "caregiver__first_name", "caregiver__last_name")
+WORDS = {name.replace("__", "_"): F(name) for name in (*NAMES, "service_type__name", "branch__time_zone")}
+# As Visit.is_shared says of one.
+IS_SHARED = Q(leader__isnull=False) | Q(time_total__gt=F("time_weight"))
 IS_CLEAN = Q(has_open=False, status=Visit.Status.COMPLETED, started_at__isnull=False, finished_at__isnull=False)
 
 
@@ -268,7 +294,7 @@ def with_open(visits: Any) -> Any:
     """Adds `has_open`: it is undecided, or the visit of a client who shares it is; they are approved together."""
     lead = Coalesce(OuterRef("leader"), OuterRef("pk"))
     stay = Visit.objects.live().filter(Q(pk=lead) | Q(leader=lead))
-    return visits.annotate(has_open=_undecided() | (Visit.objects.is_of_several() & Exists(stay.filter(_undecided()))))
+    return visits.annotate(has_open=_undecided() | (IS_SHARED & Exists(stay.filter(_undecided()))))
 
 
 def clean(visits: Any) -> Any:
@@ -292,7 +318,7 @@ def in_order(visits: Any) -> Waiting:
 
 def _as_shown(visits: Any, *, decided: bool) -> Any:
     """The columns of a row, its exceptions as an array, and the one correction that waits."""
-    visits = visits.in_words(*COLUMNS, *(DECIDED if decided else ()))
+    visits = visits.only(*COLUMNS, *(DECIDED if decided else ())).annotate(**WORDS)
     if decided:
         visits = visits.select_related("adjustment_code", "approved_by")
     given = VisitException.objects.filter(visit=OuterRef("pk")).order_by("kind")

@@ -61,7 +61,7 @@ def worked_in(visits: Any, month: dt.date, zones: Sequence[tuple[int, str]]) -> 
 
 
 def with_verdict(visits: Any) -> Any:
-    """Adds `has_in`, `has_out`, `by_office`, `by_hand` and from them `is_automatic`."""
+    """Adds `has_in`, `has_out`, `by_office`, `by_hand`: what needed a person, asked of the punches themselves."""
     lead = Coalesce(OuterRef("leader"), OuterRef("pk"))
     punches = ClockEvent.objects.filter(visit=lead)
     own = punches.exclude(method=ClockEvent.Method.OFFICE)
@@ -70,27 +70,25 @@ def with_verdict(visits: Any) -> Any:
         has_out=Exists(own.filter(kind=ClockEvent.Kind.OUT)),
         by_office=Exists(punches.filter(method=ClockEvent.Method.OFFICE)),
         by_hand=Exists(PunchDecision.objects.filter(visit=lead)),
-    ).annotate(
-        is_automatic=Q(has_in=True, has_out=True, by_office=False, by_hand=False, adjustment_code=None),
     )
 
 
-def keys_with_edit(visits: Any) -> list[int]:
-    """Those that did not verify themselves, the latest first: `with_verdict` asked of a whole month at once.
+def is_automatic() -> Q:
+    """Visits that verified themselves, as the database judged when each punch and decision was written.
 
-    One pass over the month's punches; to look up each visit's costs ten times as much. Visits that follow another one
-    have its punches; they are few and looked up."""
-    by_office = Q(clock_events__method=ClockEvent.Method.OFFICE)
-    own = {
-        f"own_{kind}": Count("clock_events", filter=~by_office & Q(clock_events__kind=kind))
-        for kind in (ClockEvent.Kind.IN, ClockEvent.Kind.OUT)
-    }
-    by_hand = Exists(PunchDecision.objects.filter(visit=OuterRef("pk")))
-    leading = visits.leading().annotate(**own, offices=Count("clock_events", filter=by_office), by_hand=by_hand)
-    edited = leading.exclude(own_in__gt=0, own_out__gt=0, offices=0, by_hand=False, adjustment_code=None)
-    following = with_verdict(visits.filter(leader__isnull=False)).filter(is_automatic=False)
-    found = [*edited.values_list("starts_at", "pk"), *following.values_list("starts_at", "pk")]
-    return [pk for _starts_at, pk in sorted(found, key=lambda one: (-one[0].timestamp(), one[1]))]
+    `tests/scheduling/test_compliance.py` holds it and `with_verdict` to one answer. A follower has its leader's
+    punches.
+    """
+    alone = Q(leader=None, is_self_clocked=True) | Q(leader__is_self_clocked=True)
+    return alone & Q(adjustment_code=None)
+
+
+def keys_with_edit(visits: Any) -> list[int]:
+    """Those that did not verify themselves, the latest first. From an index of visits that may be such: without it a
+    month of visits is read for the few."""
+    perhaps = Q(is_self_clocked=False) | Q(adjustment_code__isnull=False) | Q(leader__isnull=False)
+    edited = visits.filter(perhaps).exclude(is_automatic())
+    return list(edited.order_by("-starts_at", "pk").values_list("pk", flat=True))
 
 
 def _by_branch(visits: Any) -> Any:
@@ -110,8 +108,8 @@ def groupings() -> dict[str, Any]:
 
 def rates(visits: Any, by: str) -> list[Rate]:
     """One line per group, the lowest share first; a group without name is of visits that have none."""
-    rows = with_verdict(groupings()[by](visits)).order_by().values("group_key", "group_name")
-    counted = rows.annotate(count=Count("pk"), automatic=Count("pk", filter=Q(is_automatic=True)))
+    rows = groupings()[by](visits).order_by().values("group_key", "group_name")
+    counted = rows.annotate(count=Count("pk"), automatic=Count("pk", filter=is_automatic()))
     lines = [Rate(row["group_key"], row["group_name"] or "", row["count"], row["automatic"]) for row in counted]
     return sorted(lines, key=lambda one: (one.percent, -one.visits, one.name))
 

@@ -74,11 +74,6 @@ class VisitQuerySet(ScopedQuerySet):
     def unapproved(self) -> VisitQuerySet:
         return self.filter(status=Visit.Status.COMPLETED)
 
-    @staticmethod
-    def is_of_several() -> models.Q:
-        """Shared by clients of one home, as `Visit.is_shared` says of one."""
-        return models.Q(leader__isnull=False) | models.Q(time_total__gt=models.F("time_weight"))
-
     def awaiting_approval(self, moment: dt.datetime) -> VisitQuerySet:
         """Finished, or over without having been finished or begun: somebody must say what it was."""
         over = models.Q(
@@ -106,16 +101,6 @@ class VisitQuerySet(ScopedQuerySet):
             *("client__number", "service_type__name", "branch__time_zone"),
             *further,
         )
-
-    def in_words(self, *further: str) -> VisitQuerySet:
-        """As `for_list`, with the names as words beside the visit: to make rows of four tables of each line takes
-        more time than to read it."""
-        own = ("branch", "client", "service_type", "caregiver", "status", "starts_at", "ends_at")
-        names = ("client__first_name", "client__last_name", "caregiver__first_name", "caregiver__last_name")
-        words = {
-            name.replace("__", "_"): models.F(name) for name in (*names, "service_type__name", "branch__time_zone")
-        }
-        return self.only(*own, "leader", "time_weight", "time_total", *further).annotate(**words)
 
 
 class Visit(StatusModel):
@@ -228,6 +213,8 @@ class Visit(StatusModel):
         help_text=_("What was done about it, where the payer asks for that."),
     )
     adjustment_memo = models.CharField(max_length=256, blank=True)
+    # In and out by the caregiver alone, as the database judges; who follows a visit has its leader's verdict.
+    is_self_clocked = models.BooleanField(default=False, db_default=False, editable=False)
     approved_by = models.ForeignKey(
         "accounts.User", null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
@@ -292,6 +279,16 @@ class Visit(StatusModel):
             models.Index(fields=["branch", "starts_at"], name="visit_by_branch"),
             models.Index(fields=["caregiver", "starts_at"], name="visit_by_caregiver"),
             models.Index(fields=["client", "starts_at"], name="visit_by_client"),
+            models.Index(
+                fields=["branch", "starts_at"],
+                condition=models.Q(status__in=["completed", "approved"])
+                & (
+                    models.Q(is_self_clocked=False)
+                    | models.Q(adjustment_code__isnull=False)
+                    | models.Q(leader__isnull=False)
+                ),
+                name="visit_perhaps_edited",
+            ),
             models.Index(
                 fields=["branch", "starts_at"],
                 condition=models.Q(caregiver=None, status__in=["planned", "confirmed"]),
