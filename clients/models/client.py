@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from clients.languages import name_of
 from homecare import clock
 from homecare.accounts.models import ScopedQuerySet
+from homecare.addresses import address
 from homecare.status import StatusModel
 
 
@@ -194,7 +195,7 @@ class Client(StatusModel):
         return any(wishes)
 
     def get_absolute_url(self) -> str:
-        return reverse("clients:client-detail", args=[self.pk])
+        return address("clients:client-detail", self.pk)
 
 
 class ClientChildQuerySet(ScopedQuerySet):

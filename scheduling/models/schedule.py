@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clients.models.client import ClientChildQuerySet
 from homecare.accounts.models import ScopedQuerySet
+from homecare.addresses import address
 from homecare.status import StatusModel
 from scheduling import recurrence
 from staff.models import TaskCategory
@@ -210,7 +211,7 @@ class Schedule(StatusModel):
         return ", ".join(words)
 
     def get_absolute_url(self) -> str:
-        return reverse("scheduling:schedule-detail", args=[self.pk])
+        return address("scheduling:schedule-detail", self.pk)
 
 
 def _clock(time: dt.time | None) -> str:

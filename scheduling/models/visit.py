@@ -4,12 +4,12 @@ import datetime as dt
 from typing import Any, ClassVar
 
 from django.db import models
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from homecare.accounts.models import ScopedQuerySet
+from homecare.addresses import address
 from homecare.clock import minutes_between, now
 from homecare.errors import CONSTRAINT_SENTENCES
 from homecare.status import StatusModel
@@ -391,7 +391,7 @@ class Visit(StatusModel):
         return rows.live().exclude(pk=self.pk).order_by("slot")
 
     def get_absolute_url(self) -> str:
-        return reverse("scheduling:visit-detail", args=[self.pk])
+        return address("scheduling:visit-detail", self.pk)
 
 
 CONSTRAINT_SENTENCES["visit_follows_once"] = "This client shares the visit already."

@@ -6,7 +6,7 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import Q
+from django.db.models import Prefetch, Q
 from django.utils.translation import gettext_lazy as _
 
 from homecare.accounts.branch_choice import current_branch
@@ -16,11 +16,22 @@ from homecare.clock import now, today
 from homecare.views import DetailPage, FormPage, ListPage
 from scheduling.forms.schedule import EndForm
 from scheduling.homes import housemates
-from scheduling.models import Schedule, ServiceType, Visit
+from scheduling.models import AssignmentRule, Schedule, ServiceType, Visit
 from scheduling.pattern import Pattern
 from scheduling.services.schedule import end_schedule
 from scheduling.views.schedule_form import SchedulePage
 from scheduling.views.series_change import changes_of, offer_undo
+
+NAMES = ("first_name", "last_name", "preferred_name")  # what a caregiver's short name is made of
+
+LABELS = {
+    "client": _("Client"),
+    "pattern": _("Pattern"),
+    "service": _("Service"),
+    "caregivers": _("Caregivers"),
+    "since": _("From"),
+    "state": _("State"),
+}
 
 
 class ScheduleFilter(django_filters.FilterSet):
@@ -50,12 +61,14 @@ class ScheduleList(ListPage):
     def rows(self, queryset: Any) -> Any:
         branch = current_branch(self.request)
         queryset = queryset.filter(client__branch=branch) if branch else queryset
-        rows = queryset.select_related("client", "service_type").prefetch_related("assignment_rules__member")
+        names = AssignmentRule.objects.select_related("member").only("schedule", *(f"member__{name}" for name in NAMES))
+        rows = queryset.select_related("client", "service_type").prefetch_related(Prefetch("assignment_rules", names))
         return rows.order_by("client__last_name", "client__first_name", "start_time", "id")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        labels = (_("Client"), _("Pattern"), _("Service"), _("Caregivers"), _("From"), _("State"))
-        return super().get_context_data(columns=[{"label": label} for label in labels], **kwargs)
+        labels = {name: str(label) for name, label in LABELS.items()}
+        columns = [{"label": label} for label in labels.values()]
+        return super().get_context_data(columns=columns, labels=labels, **kwargs)
 
 
 class ScheduleDetail(DetailPage):
