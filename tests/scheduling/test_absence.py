@@ -221,5 +221,5 @@ def test_proposals_of_twelve_visits_need_few_queries(caregiver, branch, coordina
     visits = open_visits(absence)
     assert len(visits) == 12
     assert Availability.objects.exists()
-    with django_assert_max_num_queries(12 * 18):
+    with django_assert_max_num_queries(12 * (18 + 2)):  # two where somebody's days in a row may reach beyond the week
         assert all(row.best for row in propose(visits, without=caregiver))
