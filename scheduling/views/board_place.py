@@ -86,7 +86,8 @@ class VisitPlace(ChangePage):
 
     def _ask_about_partners(self, form: Any) -> HttpResponse:
         """Said before it happens: who else moves."""
-        shown = PlaceForm(**self.get_form_kwargs() | {"data": None, "initial": form.cleaned_data | {"together": True}})
+        unbound = {"data": None, "files": None, "initial": form.cleaned_data | {"together": True}}
+        shown = PlaceForm(**self.get_form_kwargs() | unbound)
         shown.fields.pop("override_reason")
         names = ", ".join(row.caregiver.full_name if row.caregiver else _("nobody yet") for row in self.partners)
         count = len(self.partners)
