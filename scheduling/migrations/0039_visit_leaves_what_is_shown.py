@@ -3,6 +3,8 @@
 What its caregiver is shown is what VisitQuerySet.is_published says: 48 hours are its ALWAYS_SHOWN.
 """
 
+from importlib import import_module
+
 from django.db import migrations
 
 FORWARD = """
@@ -41,22 +43,19 @@ FROM scheduling_visit v JOIN accounts_branch b ON b.id = v.branch_id WHERE v.id 
 
 BACKWARD = """
 DROP TRIGGER visit_left_its_caregiver ON scheduling_visit;
-CREATE OR REPLACE FUNCTION visit_left_its_caregiver() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    INSERT INTO scheduling_formercaregiver AS row (visit_id, member_id, starts_at, ends_at, version, at)
-    VALUES (OLD.id, OLD.caregiver_id, OLD.starts_at, OLD.ends_at, NEW.version, now())
-    ON CONFLICT (visit_id, member_id) DO UPDATE SET starts_at = excluded.starts_at, ends_at = excluded.ends_at,
-        version = greatest(row.version, excluded.version), at = excluded.at;
-    RETURN NULL;
-END $$;
-CREATE TRIGGER visit_left_its_caregiver AFTER UPDATE OF caregiver_id ON scheduling_visit FOR EACH ROW
-    WHEN (OLD.caregiver_id IS NOT NULL AND OLD.caregiver_id IS DISTINCT FROM NEW.caregiver_id)
-    EXECUTE FUNCTION visit_left_its_caregiver();
+DROP FUNCTION visit_left_its_caregiver();
+{former}
 DROP FUNCTION visit_is_shown(scheduling_visit);
 """
+
+
+def former_function() -> str:
+    """The function and its trigger as the migration before wrote them."""
+    text = str(import_module("scheduling.migrations.0034_visit_changes_seen").FORWARD)
+    return text[text.index("CREATE FUNCTION visit_left_its_caregiver") :]
 
 
 class Migration(migrations.Migration):
     dependencies = [("scheduling", "0038_former_caregiver_shown")]
 
-    operations = [migrations.RunSQL(FORWARD, BACKWARD)]
+    operations = [migrations.RunSQL(FORWARD, BACKWARD.format(former=former_function()))]
