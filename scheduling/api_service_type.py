@@ -23,7 +23,6 @@ class ServiceTypeSerializer(serializers.ModelSerializer):
 
     categories = serializers.ListField(child=serializers.ChoiceField(TaskCategory.choices), required=False)
     performed = serializers.ListField(child=serializers.ChoiceField(TaskCategory.choices), required=False)
-    version = serializers.IntegerField(required=False, min_value=1)
     colour = serializers.IntegerField(min_value=1, max_value=8, required=False)
 
     class Meta:
@@ -45,6 +44,8 @@ class ServiceTypeSerializer(serializers.ModelSerializer):
 class ServiceTypeChangeSerializer(ServiceTypeSerializer):
     """What is sent is changed; the code stays, and `mode` too once a visit has taken place."""
 
+    version = serializers.IntegerField(required=False, min_value=1)
+
     class Meta(ServiceTypeSerializer.Meta):
         read_only_fields = ["code"]
 
@@ -63,9 +64,7 @@ class ServiceTypeViewSet(Placing, IdempotentWrites, mixins.ListModelMixin, mixin
 
     @extend_schema(request=ServiceTypeSerializer, responses={201: ServiceTypeSerializer})
     def create(self, request: Request) -> Response:
-        data = self.checked(ServiceTypeSerializer)
-        data.pop("version", None)
-        made = add_service_type(**data, by=self.person)
+        made = add_service_type(**self.checked(ServiceTypeSerializer), by=self.person)
         return Response(ServiceTypeSerializer(made).data, status=201)
 
     @extend_schema(request=ServiceTypeChangeSerializer, responses=ServiceTypeSerializer)

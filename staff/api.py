@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -226,7 +227,6 @@ class TeamSerializer(serializers.ModelSerializer):
     """`version` grows with each change. Send the one you read and a change over somebody else's is refused (409)."""
 
     branch = VisibleField(queryset=Branch.objects.all())
-    version = serializers.IntegerField(required=False, min_value=1)
     members = VisibleField(queryset=Member.objects.all(), many=True, required=False)
 
     class Meta:
@@ -234,6 +234,13 @@ class TeamSerializer(serializers.ModelSerializer):
         fields = ["id", "branch", "name", "members", "coordinators", "version"]
         read_only_fields = ["coordinators"]
         validators: list = []  # the database says which name is taken
+
+
+class TeamChangeSerializer(TeamSerializer):
+    """What is sent is changed; a team stays in its branch."""
+
+    branch: Any = serializers.PrimaryKeyRelatedField(read_only=True)
+    version = serializers.IntegerField(required=False, min_value=1)
 
 
 class TeamViewSet(IdempotentWrites, ReadViewSet):
@@ -254,17 +261,15 @@ class TeamViewSet(IdempotentWrites, ReadViewSet):
     def create(self, request: Request) -> Response:
         form = self.get_serializer(data=request.data)
         form.is_valid(raise_exception=True)
-        form.validated_data.pop("version", None)
         row = make_team(by=request.user, **form.validated_data)  # type: ignore[arg-type]
         return Response(self.get_serializer(row).data, status=status.HTTP_201_CREATED)
 
+    @extend_schema(request=TeamChangeSerializer, responses=TeamSerializer)
     def partial_update(self, request: Request, pk: str | None = None) -> Response:
         team = self.get_object()
-        form = self.get_serializer(team, data=request.data, partial=True)
+        form = TeamChangeSerializer(team, data=request.data, partial=True, context=self.get_serializer_context())
         form.is_valid(raise_exception=True)
-        asked = form.validated_data
-        asked.pop("branch", None)  # a team stays in its branch
-        row = change_team(team, by=request.user, **asked)  # type: ignore[arg-type]
+        row = change_team(team, by=request.user, **form.validated_data)  # type: ignore[arg-type]
         return Response(self.get_serializer(row).data)
 
 
