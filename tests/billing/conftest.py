@@ -46,6 +46,14 @@ def payer(covered_client):
 
 
 @pytest.fixture
+def medicaid(payer):
+    """It asks for all six elements of a verified visit."""
+    payer.requires_evv = True
+    payer.save()
+    return payer
+
+
+@pytest.fixture
 def visits_of(caregiver, biller):
     """visits_of(client, 3): so many approved one-hour visits from Monday 2 November 2026, one a day."""
 

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from billing.models import Charge, EvvRelease, Invoice, InvoiceLine, UnchargedVisit
+from billing.models import Charge, EvvRelease, Invoice
 from billing.pricing import WaitsFor
 from billing.services.charge import make_charges, uncharged
 from billing.services.evv_hold import held, hold_incomplete, release_visit
@@ -25,18 +25,10 @@ from scheduling.services.approval import approve_visit, reopen_visit
 from scheduling.services.clock import clock_for
 from tests.billing.conftest import MONDAY
 from tests.factories import ClientFactory, CoverageFactory, ServiceTypeFactory
-from tests.racing import at_once, while_open
 
 pytestmark = pytest.mark.django_db
 NOVEMBER = {"period_from": dt.date(2026, 11, 1), "period_to": dt.date(2026, 11, 30)}
 NOWHERE = "Nothing says where the visit took place."
-
-
-@pytest.fixture
-def medicaid(payer):
-    payer.requires_evv = True
-    payer.save()
-    return payer
 
 
 def punched(visit, **fields):
@@ -300,76 +292,6 @@ def test_api_lists_held_visits_and_releases_one(medicaid, covered_client, visits
     assert EvvRelease.objects.count() == 1
     assert as_user(biller).get("/api/v1/held-visits/").json()["results"] == []
     assert as_user(biller).get(f"/api/v1/payers/{medicaid.pk}/").json()["requires_evv"] is True
-
-
-# Two connections. Whoever is first, nothing incomplete is billed and nobody waits for ever.
-
-
-@pytest.mark.django_db(transaction=True)
-def test_payer_begins_to_ask_while_charges_are_made(payer, covered_client, visits_of, biller):
-    visits_of(covered_client, 5)
-    made = while_open(lambda: update_payer(payer, by=biller, requires_evv=True), lambda: len(make_charges(by=biller)))
-    assert made == 0
-    assert UnchargedVisit.objects.count() == 5
-
-
-@pytest.mark.django_db(transaction=True)
-def test_charges_are_made_while_the_payer_begins_to_ask(payer, covered_client, visits_of, biller):
-    visits_of(covered_client, 5)
-    while_open(lambda: make_charges(by=biller), lambda: update_payer(payer, by=biller, requires_evv=True))
-    assert list(Charge.objects.values_list("status", flat=True)) == ["void"] * 5
-    assert UnchargedVisit.objects.count() == 5
-
-
-@pytest.mark.django_db(transaction=True)
-def test_payer_begins_to_ask_while_a_draft_is_made(payer, covered_client, visits_of, biller):
-    visits_of(covered_client, 3)
-    make_charges(by=biller)
-    refused = while_open(
-        lambda: update_payer(payer, by=biller, requires_evv=True),
-        lambda: build_draft(covered_client, payer, by=biller, **NOVEMBER),
-    )
-    assert isinstance(refused, DomainError)
-    assert not InvoiceLine.objects.exists()
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("attempt", range(2))
-def test_payer_begins_to_ask_while_its_invoice_is_issued(payer, covered_client, visits_of, biller, attempt):
-    visits_of(covered_client, 3)
-    make_charges(by=biller)
-    draft = build_draft(covered_client, payer, by=biller, **NOVEMBER)
-    asked, issued = at_once(
-        lambda: update_payer(payer, by=biller, requires_evv=True), lambda: issue_invoice(draft, by=biller)
-    )
-    assert not isinstance(asked, Exception), asked
-    statuses = set(Charge.objects.values_list("status", flat=True))
-    if isinstance(issued, Exception):
-        assert isinstance(issued, DomainError), issued
-        assert statuses == {"void"}
-    else:
-        assert statuses == {"billed"}
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_people_release_one_visit_at_once(medicaid, covered_client, visits_of, manager):
-    (visit,) = visits_of(covered_client)
-    one, other = at_once(*(lambda n=n: release_visit(visit, reason=f"Reason {n}", by=manager) for n in range(2)))
-    assert one == other == EvvRelease.objects.get()
-    assert Event.objects.filter(action="visit.released_for_billing").count() == 1
-
-
-@pytest.mark.django_db(transaction=True)
-def test_approval_is_taken_back_while_the_charge_is_held(payer, covered_client, visits_of, biller, coordinator):
-    (visit,) = visits_of(covered_client)
-    make_charges(by=biller)
-    type(payer).objects.update(requires_evv=True)
-    reopened, count = at_once(
-        lambda: reopen_visit(visit, by=coordinator, reason="Wrong"), lambda: hold_incomplete(by=biller)
-    )
-    assert not isinstance(reopened, Exception), reopened
-    assert count in (0, 1)
-    assert (Charge.objects.get().status, UnchargedVisit.objects.count()) == ("void", 0)
 
 
 def test_clients_who_share_a_visit_share_what_says_where(payer, covered_client, visits_of, biller, branch):

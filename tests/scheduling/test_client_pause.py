@@ -10,11 +10,11 @@ from django.urls import reverse
 
 from homecare.errors import DomainError
 from scheduling.models import Sharer, TemporaryChange, Visit
-from scheduling.pattern import Assignment, Temporary
+from scheduling.pattern import Temporary
 from scheduling.series import Scope
-from scheduling.services.schedule import create_schedule, extend_schedules
+from scheduling.services.schedule import extend_schedules
 from scheduling.services.schedule_edit import edit_schedule
-from scheduling.services.sharing import Share, align_all, share_schedule
+from scheduling.services.sharing import align_all
 from scheduling.services.temporary_change import (
     change_temporarily,
     preview_temporary_change,
@@ -23,9 +23,9 @@ from scheduling.services.temporary_change import (
 from scheduling.services.undo import undo_change
 from scheduling.services.visit import move_visit
 from scheduling.shared_facts import parts_of
-from tests.factories import ClientFactory, ServiceTypeFactory
+from tests.factories import ClientFactory
 from tests.scheduling.test_schedule import pattern_of
-from tests.scheduling.test_shared_schedule import assert_in_step, of
+from tests.scheduling.test_shared_schedule import assert_in_step, of, shared_pattern
 from tests.scheduling.test_shared_visit import MONDAY, NOW, again, held
 
 pytestmark = pytest.mark.django_db
@@ -40,14 +40,7 @@ def frozen_now():
 
 @pytest.fixture
 def series(home, caregiver, coordinator):
-    made = create_schedule(
-        home[0], service_type=ServiceTypeFactory(), rule="FREQ=WEEKLY;BYDAY=MO,TH", starts_on=MONDAY,
-        start_time=dt.time(9), duration_minutes=120, assignments=[Assignment(caregiver.pk)], by=coordinator,
-    )  # fmt: skip
-    share_schedule(
-        made.schedule, [Share(home[1], ServiceTypeFactory()), Share(home[2], ServiceTypeFactory())], by=coordinator
-    )
-    return made.schedule
+    return shared_pattern(home, caregiver, coordinator, others=2)
 
 
 def days(client, first=FIRST, last=LAST) -> Temporary:

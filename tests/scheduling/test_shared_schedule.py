@@ -41,14 +41,19 @@ def frozen_now():
         yield traveller
 
 
-@pytest.fixture
-def series(home, caregiver, coordinator):
+def shared_pattern(home, caregiver, by, others=1):
+    """Mondays and Thursdays at the first client of the home; so many others share the visits."""
     made = create_schedule(
         home[0], service_type=ServiceTypeFactory(), rule="FREQ=WEEKLY;BYDAY=MO,TH", starts_on=MONDAY,
-        start_time=dt.time(9), duration_minutes=120, assignments=[Assignment(caregiver.pk)], by=coordinator,
+        start_time=dt.time(9), duration_minutes=120, assignments=[Assignment(caregiver.pk)], by=by,
     )  # fmt: skip
-    share_schedule(made.schedule, [Share(home[1], ServiceTypeFactory())], by=coordinator)
+    share_schedule(made.schedule, [Share(one, ServiceTypeFactory()) for one in home[1 : 1 + others]], by=by)
     return made.schedule
+
+
+@pytest.fixture
+def series(home, caregiver, coordinator):
+    return shared_pattern(home, caregiver, coordinator)
 
 
 def of(client, **only):
