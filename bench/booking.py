@@ -1,72 +1,28 @@
-"""Creating visits with all rules, racing for one hour, materialising patterns, clocking in."""
+"""Creating visits with all rules, racing for one hour, clocking in; the rest is in patterns.py and suggestions.py."""
 
 from __future__ import annotations
 
 import datetime as dt
 import threading
 import time
-from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from dataclasses import replace
-from typing import Any
 
-from django.db import IntegrityError, connection, connections, transaction
-from django.db.models import F
+from django.db import IntegrityError, connection, connections
 from django.utils import timezone
 
+from bench.cast import FAR, HOUR, book, rolled_back, the_cast
 from bench.measure import Figure, ratio, sample
-from clients.models import Client
-from homecare.accounts.models import User
+from bench.patterns import materialise_figure, series_figure
+from bench.suggestions import suggestions_figure
 from homecare.errors import DomainError
-from scheduling.matching import suggest_for_visit
-from scheduling.models import Schedule, ServiceType, Visit
+from scheduling.models import Schedule, Visit
 from scheduling.placement import Placement, judge_placement, rule_classes
 from scheduling.services.clock import Position, clock_in
-from scheduling.services.schedule import create_schedule, extend_schedules
-from scheduling.services.visit import create_visit
-from staff.models import Availability, Credential, Member
-
-FAR = dt.datetime(2031, 3, 3, 14, tzinfo=dt.UTC)  # a Monday 09:00 in Boston, long after the demo's horizon
-HOUR = dt.timedelta(hours=1)
-
-
-def _cast() -> tuple[User, Client, Member, ServiceType]:
-    client = Client.objects.active().order_by("pk")[1]
-    member = Member.objects.filter(branch=client.branch, role__code="PSW").order_by("pk")[0]
-    return User.objects.get(email__startswith="coordinator@"), client, member, ServiceType.objects.get(code="PC")
-
-
-class Undone(Exception):
-    """Ends a measured transaction without keeping its rows."""
-
-
-def _book(moment: dt.datetime, cast: tuple[User, Client, Member, ServiceType]) -> Visit:
-    by, client, member, service = cast
-    return create_visit(
-        client,
-        service_type=service,
-        starts_at=moment,
-        ends_at=moment + HOUR,
-        caregiver=member,
-        by=by,
-        override_reason="Measured",
-    )
-
-
-def _rolled_back(call):  # type: ignore[no-untyped-def]
-    def once() -> None:
-        try:
-            with transaction.atomic():
-                call()
-                raise Undone
-        except Undone:
-            pass
-
-    return once
+from staff.models import Credential, Member
 
 
 def create_figure() -> Figure:
-    _by, client, member, service = cast = _cast()
+    _by, client, member, service = cast = the_cast()
     row = {
         "client": client,
         "branch": client.branch,
@@ -75,8 +31,8 @@ def create_figure() -> Figure:
         "starts_at": FAR,
         "ends_at": FAR + HOUR,
     }
-    full = sample(_rolled_back(lambda: _book(FAR, cast)), 60)
-    floor = sample(_rolled_back(lambda: Visit.objects.create(**row)), 60)
+    full = sample(rolled_back(lambda: book(FAR, cast)), 60)
+    floor = sample(rolled_back(lambda: Visit.objects.create(**row)), 60)
     return Figure(
         "create a visit, all rules",
         f"{full.best:.1f} ms CPU ({full.cpu:.1f} median), {full.queries} queries",
@@ -89,11 +45,11 @@ def create_figure() -> Figure:
 
 def flat_figure() -> Figure:
     """The same booking for a caregiver whose year is full and for one with hardly a row."""
-    by, client, member, service = _cast()
+    by, client, member, service = the_cast()
     others = Member.objects.filter(branch=client.branch, role__code="PSW").order_by("pk")
     empty = others.exclude(visits__isnull=False).first() or others.last()
-    busy = sample(_rolled_back(lambda: _book(FAR, (by, client, member, service))), 40)
-    idle = sample(_rolled_back(lambda: _book(FAR, (by, client, empty, service))), 40)
+    busy = sample(rolled_back(lambda: book(FAR, (by, client, member, service))), 40)
+    idle = sample(rolled_back(lambda: book(FAR, (by, client, empty, service))), 40)
     return Figure(
         "… busy caregiver against idle one",
         f"{busy.best:.1f} ms CPU",
@@ -106,12 +62,12 @@ def flat_figure() -> Figure:
 
 def race_figure(rounds: int = 5, racers: int = 20) -> Figure:
     """Twenty connections want the same caregiver's hour."""
-    cast, clean = _cast(), 0
+    cast, clean = the_cast(), 0
 
     def run(start: threading.Barrier, outcomes: list[str]) -> None:
         start.wait()
         try:
-            _book(FAR, cast)
+            book(FAR, cast)
             outcomes.append("won")
         except DomainError:
             outcomes.append("refused")
@@ -143,19 +99,19 @@ def _worker(numbers: tuple[int, int]) -> int:
     """One process of the throughput figure: half the clients, each booking its own caregivers' hours."""
     first, count = numbers
     connections.close_all()
-    by, client, _member, service = _cast()
+    by, client, _member, service = the_cast()
     members = list(Member.objects.filter(branch=client.branch, role__code="PSW").order_by("pk")[:16])
 
-    def book(number: int) -> int:
+    def take(number: int) -> int:
         try:
             moment = FAR + dt.timedelta(days=7 + number // 8, hours=number % 8)
-            _book(moment, (by, client, members[(first + number) % len(members)], service))
+            book(moment, (by, client, members[(first + number) % len(members)], service))
             return 1
         except DomainError:
             return 0
 
     with ThreadPoolExecutor(8, initializer=lambda: None) as pool:
-        return sum(pool.map(book, range(first, first + count)))
+        return sum(pool.map(take, range(first, first + count)))
 
 
 def throughput_figure(total: int = 480) -> Figure:
@@ -185,70 +141,9 @@ def _overlaps() -> int:
         return int(cursor.fetchone()[0])
 
 
-def materialise_figure(patterns: int = 40) -> Figure:
-    """The nightly sweep: twelve weeks of daily patterns with their regular caregivers, all rules asked.
-
-    The floor inserts the same rows bare.
-    """
-    from scheduling.pattern import Assignment
-
-    by, client, _member, service = _cast()
-    able = Member.objects.filter(branch=client.branch, role__code="PSW").exclude(availability=None).order_by("pk")
-    members = list(able[:patterns])
-    made, spent, cpu = 0, 0.0, 0.0
-
-    def full() -> None:
-        nonlocal made, spent, cpu
-        for member in members:
-            result = create_schedule(
-                client,
-                service_type=service,
-                rule="FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR,SA,SU",
-                starts_on=timezone.now().date() + dt.timedelta(days=1),
-                start_time=dt.time(19, 20),
-                duration_minutes=30,
-                assignments=[Assignment(member.pk)],
-                by=by,
-                override_reason="Measured",
-            )
-            Visit.objects.filter(schedule=result.schedule).delete()
-            Schedule.objects.filter(pk=result.schedule.pk).update(materialised_until=None)
-        began, cpu_began = time.perf_counter(), time.process_time()
-        made = extend_schedules(by=by)
-        spent, cpu = time.perf_counter() - began, time.process_time() - cpu_began
-
-    def bare() -> None:
-        rows = [
-            Visit(
-                client=client,
-                branch=client.branch,
-                service_type=service,
-                caregiver=member,
-                starts_at=FAR + dt.timedelta(days=day),
-                ends_at=FAR + dt.timedelta(days=day, minutes=30),
-            )
-            for member in members
-            for day in range(made // len(members))
-        ]
-        Visit.objects.bulk_create(rows)
-
-    _rolled_back(full)()
-    began = time.perf_counter()
-    _rolled_back(bare)()
-    floor = time.perf_counter() - began
-    return Figure(
-        "materialise patterns",
-        f"{made / spent:,.0f} visits/s ({made} in {spent:.1f} s, {cpu:.1f} s CPU)",
-        f"{made / floor:,.0f}/s (bulk insert)",
-        ratio(spent, floor),
-        "≥ 3,000/s",
-        made / spent >= 3000,
-    )
-
-
 def judge_figure() -> Figure:
     """All rules about one placement, read and asked, without writing anything."""
-    _by, client, member, service = _cast()
+    _by, client, member, service = the_cast()
     placement = Placement("x", client.branch_id, client.pk, service.pk, FAR, FAR + HOUR, member.pk)
 
     def judge() -> None:
@@ -266,150 +161,6 @@ def judge_figure() -> Figure:
     )
 
 
-def suggestions_figure(caregivers: int = 500, weeks: int = 4) -> Figure:
-    """Everybody of a branch judged and scored for one open visit, each with a full month; undone afterwards.
-
-    The floor reads the caregivers with their roles and nothing else.
-    """
-    found: list[Any] = []
-
-    def full() -> None:
-        client = _crowd(caregivers, weeks)
-        visit = Visit.objects.create(
-            client=client,
-            branch=client.branch,
-            service_type=ServiceType.objects.get(code="PC"),
-            starts_at=FAR + 4 * HOUR,
-            ends_at=FAR + 5 * HOUR,
-        )
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE scheduling_visit")
-        asked = sample(lambda: suggest_for_visit(visit), 20)
-        walls = sorted(_walls(lambda: suggest_for_visit(visit), 20))
-        members = Member.objects.active().filter(branch=client.branch).select_related("role")
-        found.extend([asked, walls[18], sample(lambda: list(members.all()), 20), len(suggest_for_visit(visit))])
-
-    _rolled_back(full)()
-    asked, slowest, floor, ranked = found
-    return Figure(
-        f"suggestions among {ranked} caregivers",
-        f"p95 {slowest:.0f} ms, {asked.best:.0f} ms CPU, {asked.queries} queries",
-        f"{floor.best:.0f} ms CPU (read the caregivers)",
-        ratio(asked.best, floor.best),
-        "p95 ≤ 150 ms",
-        slowest <= 150,
-    )
-
-
-def _walls(call: Callable[[], object], times: int) -> list[float]:
-    """Wall time of each call in ms."""
-    walls = []
-    for _time in range(times):
-        began = time.perf_counter()
-        call()
-        walls.append((time.perf_counter() - began) * 1000)
-    return walls
-
-
-def _crowd(caregivers: int, weeks: int) -> Client:
-    """As many active caregivers in one branch, each available and with four visits on five days of every week."""
-    client = Client.objects.active().order_by("pk")[1]
-    model = Member.objects.filter(branch=client.branch, role__code="PSW").order_by("pk")[0]
-    here = Member.objects.active().filter(branch=client.branch)
-    newcomers = Member.objects.bulk_create(
-        Member(
-            branch=client.branch,
-            role_id=model.role_id,
-            employee_number=f"B{number:06}",
-            first_name="Bench",
-            last_name=f"Person{number}",
-            hired_on=dt.date(2020, 1, 1),
-            latitude=42.3 + number % 50 / 250,
-            longitude=-71.1 + number % 47 / 250,
-            languages=["en"],
-        )
-        for number in range(caregivers - here.count())
-    )
-    Availability.objects.bulk_create(
-        Availability(member=member, weekday=day, starts=dt.time(), ends=dt.time(), since=dt.date(2020, 1, 1))
-        for member in newcomers
-        for day in range(7)
-    )
-    Credential.objects.bulk_create(
-        Credential(member=member, type=kind, issued_on=dt.date(2020, 1, 1))
-        for kind in model.role.required_credentials.all()
-        for member in newcomers
-    )
-    clients = list(Client.objects.active().filter(branch=client.branch).values_list("pk", flat=True))
-    service = ServiceType.objects.get(code="PC")
-    Visit.objects.bulk_create(
-        [
-            Visit(
-                client_id=clients[(number + slot) % len(clients)],
-                branch=client.branch,
-                service_type=service,
-                caregiver_id=pk,
-                starts_at=FAR + dt.timedelta(weeks=week - weeks // 2, days=day, hours=2 * slot),
-                ends_at=FAR + dt.timedelta(weeks=week - weeks // 2, days=day, hours=2 * slot + 1),
-            )
-            for number, pk in enumerate(here.order_by("pk").values_list("pk", flat=True))
-            for week in range(weeks)
-            for day in range(5)
-            for slot in (0, 1, 3, 4)
-        ],
-        batch_size=5000,
-    )
-    return client
-
-
-def series_figure() -> Figure:
-    """A daily pattern of twelve weeks changes its hour: 84 visits judged, written and recorded in one transaction.
-
-    The floor is one UPDATE of the same rows.
-    """
-    from scheduling.pattern import Assignment
-    from scheduling.series import Scope
-    from scheduling.services.materialise import patterns_of
-    from scheduling.services.schedule_edit import edit_schedule
-
-    by, client, _member, service = _cast()
-    member = Member.objects.filter(branch=client.branch, role__code="PSW").exclude(availability=None).order_by("pk")[0]
-    spent: list[float] = []
-    floors: list[float] = []
-
-    def full() -> None:
-        schedule = create_schedule(
-            client,
-            service_type=service,
-            rule="FREQ=DAILY",
-            starts_on=timezone.now().date() + dt.timedelta(days=1),
-            start_time=dt.time(19, 20),
-            duration_minutes=30,
-            assignments=[Assignment(member.pk)],
-            by=by,
-            override_reason="Measured",
-        ).schedule
-        pattern = replace(patterns_of([schedule])[schedule.pk], start_time=dt.time(20, 10))
-        began = time.perf_counter()
-        edit = edit_schedule(schedule, pattern, scope=Scope.ALL, by=by, override_reason="Measured")
-        spent.append(time.perf_counter() - began)
-        began = time.perf_counter()
-        Visit.objects.filter(schedule=edit.schedule).update(ends_at=F("ends_at") + dt.timedelta(minutes=1))
-        floors.append(time.perf_counter() - began)
-
-    for _round in range(5):
-        _rolled_back(full)()
-    best, floor = min(spent), min(floors)
-    return Figure(
-        "save a series of 84 visits, all rules",
-        f"{best * 1000:.0f} ms",
-        f"{floor * 1000:.0f} ms (one UPDATE)",
-        ratio(best, floor),
-        "≤ 1 s",
-        best <= 1,
-    )
-
-
 def clock_figure() -> Figure:
     visit = (
         Visit.objects.filter(status="planned", caregiver__user__isnull=False, starts_at__gt=timezone.now())
@@ -418,9 +169,9 @@ def clock_figure() -> Figure:
     )
     member, moment = visit.caregiver, timezone.now()
     where = Position(42.36, -71.06, 12)
-    full = sample(_rolled_back(lambda: clock_in(visit, at=moment, by=member.user, member=member, position=where)), 40)
+    full = sample(rolled_back(lambda: clock_in(visit, at=moment, by=member.user, member=member, position=where)), 40)
     floor = sample(
-        _rolled_back(lambda: visit.clock_events.create(member=member, kind="in", at=moment, recorded_by=member.user)),
+        rolled_back(lambda: visit.clock_events.create(member=member, kind="in", at=moment, recorded_by=member.user)),
         40,
     )
     return Figure(

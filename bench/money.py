@@ -9,7 +9,7 @@ from django.db import connections
 from weasyprint import CSS, HTML
 from weasyprint.text.fonts import FontConfiguration
 
-from bench.booking import _rolled_back
+from bench.cast import rolled_back
 from bench.measure import Figure, ratio, sample
 from billing import paper, pdf
 from billing.models import Charge, Invoice, InvoiceLine
@@ -68,7 +68,7 @@ def invoice_figure() -> Figure:
         )
 
     def with_preparation(call):  # type: ignore[no-untyped-def]
-        return _rolled_back(lambda: (prepare(), call()))
+        return rolled_back(lambda: (prepare(), call()))
 
     base = sample(with_preparation(lambda: None), 20)
     done, floor = sample(with_preparation(full), 20), sample(with_preparation(bare), 20)
