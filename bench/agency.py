@@ -52,8 +52,8 @@ def generate(carers: int, visits: int, *, days: int = 1, seed: int = 7) -> Insta
     runs = [run for number, carer in enumerate(staff) for run in _runs(carer, number, len(clients), days, rng)]
     people = clients + staff
     travel = [[_minutes(a, b) for b in people] for a in people]
-    week = 2400.0 if days > 1 else None
-    return Instance(rows, runs, [Carer(c.key, week) for c in staff], travel, links)
+    limit = 2400.0 * math.ceil(days / 7) if days > 1 else None
+    return Instance(rows, runs, [Carer(c.key, limit) for c in staff], travel, links)
 
 
 def _person(key: str, rng: random.Random, towns: list, *, skills: tuple, wishes: bool = False) -> Person:
@@ -110,7 +110,9 @@ def _runs(carer: Person, number: int, clients: int, days: int, rng: random.Rando
     shapes = rng.choice(
         [[(400, 840)], [(400, 840)], [(840, 1320)], [(840, 1320)], [(400, 660), (1000, 1290)], [(420, 1080)]]
     )
-    worked = range(days) if days < 6 else sorted(rng.sample(range(days), 5))  # five days a week
+    worked = list(range(days))
+    if days >= 6:
+        worked = [monday + n for monday in range(0, days, 7) for n in sorted(rng.sample(range(7), 5))]
     return [
         Run(f"{carer.key}-{day}-{at}", carer.key, day * DAY + first, day * DAY + last, home, home)
         for day in worked

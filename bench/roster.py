@@ -11,7 +11,7 @@ import os
 import statistics
 import sys
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -188,7 +188,25 @@ def _agency(seconds: float) -> list[Figure]:
         found += _against_hand(name, instance, hand, best.plan, is_week=days > 1)
         if days == 1:
             found += _early(name, instance, best.plan, visits)
+        else:
+            found.append(_continuity(instance, best.plan, days, most=7))
+    say("115 carers, 5000 visits, two weeks")
+    weeks = agency.generate(115, 5000, days=14)
+    plan = solve(weeks, seconds=2 * seconds, progress=watch("two weeks")).plan or Plan()
+    found.append(_continuity(weeks, plan, 14, most=10))
     return found + _sick_call(agency.generate(75, 400), seconds)
+
+
+def _continuity(instance: Instance, plan: Plan, days: int, *, most: int) -> Figure:
+    """How many carers the clients with two or more visits a day see."""
+    planned = Counter(visit.client for visit in instance.visits)
+    seen = defaultdict(set)
+    for key, stop in plan.stops.items():
+        seen[instance.visit_of[key].client].add(instance.run_of[stop.run].carer)
+    counts = sorted(len(seen[client]) for client, visits in planned.items() if visits >= 2 * days)
+    middle = statistics.median(counts)
+    text = f"median {middle:g}, nine of ten at most {counts[len(counts) * 9 // 10]}"
+    return Figure(f"… carers a client sees in {days} days", text, "", "", f"median ≤ {most}", middle <= most)
 
 
 def _against_hand(name: str, instance: Instance, hand: Plan, plan: Plan, *, is_week: bool) -> list[Figure]:
