@@ -10,13 +10,12 @@ from __future__ import annotations
 import numpy as np
 
 from scheduling.roster.compiled import inner, jit
+from scheduling.roster.keeping import TINY, keep, keep_whole, shed
 from scheduling.roster.moves import (
     FIXED,
     HALVES,
-    LATE,
     OPS,
     POOL,
-    RUNS,
     allowed,
     begin,
     below,
@@ -204,11 +203,26 @@ def _other(P, S, v):
 
 
 @inner
+def in_the_way(P, S, v):
+    """A visit whose place v could take: −1 when the draw was a blank.
+
+    Mostly the one that keeps v out of a run it could come into: the last before it, when v would be too late after that
+    one, else the next.
+    """
+    if unit(S) < 0.15 or P.runs_of[v, 0] == 0:
+        return _other(P, S, v)
+    u = by_time(P, S, v, P.runs_of[v, 1 + below(S, P.runs_of[v, 0])])
+    if u >= P.n or S.node.starts[u] + P.visit.minutes[u] + way(P, u, v) <= P.closes[v, S.node.window[v]]:
+        u = S.node.follows[u]
+    return u if u < P.n else -1
+
+
+@inner
 def seat(P, S, v):
     """An unfilled v comes to a free place, or takes that of another visit, which goes elsewhere or becomes unfilled."""
-    if unit(S) < 0.5:
+    if unit(S) < 0.25:
         return place(P, S, v)
-    u = _other(P, S, v)
+    u = in_the_way(P, S, v)
     if u < 0 or S.node.run[u] < 0:
         return False
     p = S.node.leads[u]
@@ -258,15 +272,15 @@ def rest(P, S):
 @inner
 def step(P, S, extras):
     """Tries one random change; False when it could not even be tried. extras: any breaks, any second windows."""
-    x = unit(S)
-    if S.ints[POOL] > 0 and x < 0.15:
+    if S.ints[POOL] > 0 and unit(S) < 0.15:
         return fill(P, S)
-    if extras[0] and x < 0.18:
+    x = unit(S)
+    if extras[0] and x < 0.05:
         return rest(P, S)
     v = below(S, P.n)
     if S.node.run[v] < 0:
         return False
-    if extras[1] and x < 0.22 and P.visit.windows[v] > 1:
+    if extras[1] and x < 0.09 and P.visit.windows[v] > 1:
         k = below(S, P.visit.windows[v])
         set_window(S, v, k)
         unlink_at = S.node.leads[v]
@@ -291,7 +305,13 @@ def step(P, S, extras):
 
 @jit
 def anneal(P, S, best, best_cost, heat, credit, steps, extras, sums):
-    """So many steps at one temperature; returns (cost now, best cost). `best` holds follows, window and pause_at."""
+    """So many steps at one temperature; returns (cost now, best cost). `best` holds follows, window and pause_at.
+
+    Of incomplete links, placed visits bring a `credit` of their price. Without a credit there are none, and the best
+    plan never has any: who is busy with half a double-up is not busy.
+    """
+    if credit <= 0.0 and S.sums[HALVES] > TINY:
+        shed(P, S)
     now = cost(P, S) - credit * S.sums[HALVES]
     for _ in range(steps):
         for i in range(len(sums)):
@@ -300,56 +320,17 @@ def anneal(P, S, best, best_cost, heat, credit, steps, extras, sums):
         bound = now - heat * np.log(unit(S))
         kept = False
         # What is left out is never negative: a change whose way and prices alone are too much needs no working out.
-        if step(P, S, extras) and S.ints[OPS] > 0:
+        if step(P, S, extras) and S.ints[OPS] > 0 and (credit > 0.0 or S.sums[HALVES] <= TINY):
             most = bound + credit * S.sums[HALVES]
             if S.sums[FIXED] <= most and settle(P, S, most):
                 found = cost(P, S)
                 if found <= most:
                     now, kept = found - credit * S.sums[HALVES], True
-                    if found < best_cost - 1e-7:
+                    if found < best_cost - TINY and S.sums[HALVES] <= TINY:
                         best_cost = found
                         keep(P, S, best)
         if not kept:
             undo(P, S, sums)
+    if S.sums[HALVES] > TINY:
+        best_cost = keep_whole(P, S, best, best_cost, sums)
     return now, best_cost
-
-
-@jit
-def keep(P, S, best):
-    for v in range(len(S.node)):
-        best[0, v] = S.node.follows[v]
-        best[1, v] = S.node.window[v]
-    for r in range(P.runs):
-        best[2, r] = S.tour.pause_at[r]
-
-
-@jit
-def load(P, S, best):
-    """The kept plan becomes the plan at hand, worked out from nothing."""
-    begin(S)
-    for v in range(P.n):
-        if S.node.run[v] >= 0:
-            unlink(P, S, v)
-    for v in range(P.n):
-        S.node.window[v] = best[1, v]
-    for r in range(P.runs):
-        p = P.n + r
-        while best[0, p] < P.n:
-            v = best[0, p]
-            link(P, S, v, p)
-            p = v
-        if P.pause[r, 2] > 0:
-            set_pause(P, S, r, best[2, r])
-    settle(P, S, np.inf)
-    refresh(P, S)
-
-
-@jit
-def refresh(P, S):
-    """The sums counted anew, so that rounding does not add up."""
-    S.sums[LATE] = 0.0
-    for v in range(P.n):
-        S.sums[LATE] += P.visit.late_price[v] * S.node.late[v]
-    S.sums[RUNS] = 0.0
-    for r in range(P.runs):
-        S.sums[RUNS] += S.tally[r, 0]

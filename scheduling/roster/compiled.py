@@ -15,7 +15,7 @@ import numba
 from numba import njit
 
 HERE = Path(__file__).resolve().parent
-FILES = ("arrays.py", "moves.py", "timing.py", "annealing.py")
+FILES = ("arrays.py", "moves.py", "timing.py", "keeping.py", "annealing.py")
 
 
 def _folder() -> Path:

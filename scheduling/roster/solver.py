@@ -19,6 +19,7 @@ from scheduling.roster.instance import Instance, Key, Plan
 HOT, COLD = 10.0, 0.1  # temperatures at the beginning and the end, in prices of a usual way
 WARM = 2.0  # where a given plan is bettered: hot enough to move visits, not to forget the plan
 HALF = 0.4  # of the price of a link, for its visits that are placed while others are not: less and less as it cools
+WHOLE = 0.3  # of a cooling: from then on no link is incomplete
 CYCLES, CYCLE = 6, 0.1  # a small day is cooled several times: at most so often, each at least so many seconds a visit
 SLICE = 0.05  # seconds between two looks at the clock
 LEAST = 4000  # steps of each chain however little time there is: a busy machine finds the same in a small day
@@ -137,7 +138,7 @@ class Search:
 
     def run(self, seed: int) -> Plan | None:
         """One chain from beginning to end; its best plan."""
-        from scheduling.roster import annealing, timing
+        from scheduling.roster import keeping, timing
         from scheduling.roster.arrays import plan_of, problem_of, state_of
 
         with self.lock:
@@ -149,16 +150,16 @@ class Search:
         timing.empty(self.problem, state)
         best = self._kept(state)
         if self.start is not None:
-            annealing.load(self.problem, state, best)
+            keeping.load(self.problem, state, best)
         self._cool(state, best, seed)
-        annealing.load(self.problem, state, best)
+        keeping.load(self.problem, state, best)
         return plan_of(self.problem, self.names, state)
 
     def _kept(self, state: Any) -> Any:
         """Where a chain keeps its best plan: at first the given one, else an empty one."""
         import numpy as np
 
-        from scheduling.roster.annealing import keep
+        from scheduling.roster.keeping import keep
 
         best = np.zeros((3, len(state.node)), dtype=np.int64)
         keep(self.problem, state, best)
@@ -175,7 +176,7 @@ class Search:
 
     def _cool(self, state: Any, best: Any, seed: int) -> None:
         """Anneals until the time is over; the chains go on from the best of them a few times."""
-        from scheduling.roster import annealing, timing
+        from scheduling.roster import annealing, keeping, timing
 
         problem = self.problem
         extras, sums = _extras(problem), state.sums.copy()
@@ -183,7 +184,7 @@ class Search:
         usual = _usual_minutes(problem)
         price, steps, met = timing.cost(problem, state), 200, 0
         annealing.anneal(problem, state, best, price, 1.0, 0.0, 0, extras, sums)  # compiled before the clock starts
-        annealing.refresh(problem, state)
+        keeping.refresh(problem, state)
         with self.lock:
             self.began = self.began or time.monotonic()
         done = 0
@@ -196,9 +197,9 @@ class Search:
             hot, cold = _heats(problem, usual, is_warm=self.start is not None, is_wild=(seed + int(cycle)) % 2 == 1)
             heat = hot * (cold / hot) ** cooled
             began = time.perf_counter()
-            credit = HALF * (1.0 - cooled)
+            credit = HALF * max(0.0, 1.0 - cooled / WHOLE)
             _now, price = annealing.anneal(problem, state, best, price, heat, credit, steps, extras, sums)
-            annealing.refresh(problem, state)
+            keeping.refresh(problem, state)
             self.steps += steps
             done += steps
             steps = max(50, int(steps * min(2.0, SLICE / max(1e-6, time.perf_counter() - began))))
@@ -209,7 +210,7 @@ class Search:
 
     def _meet(self, state: Any, best: Any, price: float, *, move: bool) -> float:
         """Tells the other chains of this one's best plan, and goes on from theirs when it is better."""
-        from scheduling.roster.annealing import load
+        from scheduling.roster.keeping import load
 
         with self.lock:
             if self.best is None or price < self.best[0]:

@@ -5,6 +5,7 @@ import sys
 import time
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -34,6 +35,35 @@ def test_double_ups_begin_together_with_two_people():
 def test_a_double_up_only_one_could_take_stays_open():
     instance = day(visit("x", carers=(ANA,)), visit("y", carers=(ANA,)), links=(Link(("x", "y")),))
     assert solve(instance, seconds=QUICK).plan.stops == {}
+
+
+def test_half_a_double_up_is_no_work():
+    """Ana is owed 30 minutes. Half a visit counts while the search is hot, never in what is kept, nor at the end."""
+    from scheduling.roster import annealing, keeping, timing
+    from scheduling.roster.arrays import problem_of, state_of
+
+    instance = day(
+        visit("x", price=10),
+        visit("y", price=10),
+        links=(Link(("x", "y")),),
+        carers=[Carer(ANA, minutes_promised=30), Carer(BEN)],
+        weights=Weights(lacking=1),
+    )
+    search = Search(instance, QUICK, Plan({"x": Stop("a", 500)}))
+    problem, search.names = problem_of(instance)
+    search.problem, state = problem, state_of(problem, 1)
+    timing.empty(problem, state)
+    best = search._kept(state)
+    keeping.load(problem, state, best)
+    kept, sums = best.copy(), state.sums.copy()
+    extras = np.zeros(2, dtype=np.int64)
+    now, price = annealing.anneal(problem, state, kept, np.inf, 1.0, 0.4, 0, extras, sums)
+    assert (now, price) == (40 + 20 - 0.4 * 10, 30 + 20)  # the way and both prices less its credit; nothing done
+    assert state.node["run"].tolist()[:2] == [0, -1]
+    assert kept[0, 2:4].tolist() == [4, 5]  # both runs kept empty
+    now, price = annealing.anneal(problem, state, kept, np.inf, 1.0, 0.0, 0, extras, sums)
+    assert (now, price) == (30 + 20, np.inf)
+    assert state.node["run"].tolist()[:2] == [-1, -1]
 
 
 def test_the_second_of_two_visits_follows_within_its_lag():
@@ -174,6 +204,7 @@ def instances(draw) -> Instance:
     places = draw(whole(2, 4))
     travel = [[0 if a == b else draw(whole(1, 40)) for b in range(places)] for a in range(places)]
     carers = [Carer(n, draw(st.one_of(st.none(), whole(0, 200)))) for n in range(draw(whole(1, 3)))]
+    carers[0] = replace(carers[0], minutes_promised=draw(whole(0, 90)))
     runs = []
     for carer in carers:
         opens = draw(whole(0, 200))
@@ -191,8 +222,10 @@ def instances(draw) -> Instance:
             windows.append((windows[0][1] + 30, windows[0][1] + 60))
         who = draw(st.dictionaries(st.sampled_from([c.key for c in carers]), whole(0, 20), max_size=3))
         visits.append(Visit(key, draw(whole(0, places - 1)), draw(whole(5, 60)), tuple(windows), who, client=key % 3))
-    links = [Link((0, 1), *draw(st.sampled_from([(0.0, 0.0), (10.0, 60.0), (None, None)])))] if len(visits) > 1 else []
-    weights = draw(st.sampled_from([Weights(), Weights(lateness=1, worst_lateness=1), Weights(overtime=2, waiting=1)]))
+    bonds = st.sampled_from([(0.0, 0.0), (10.0, 60.0), (None, None)])
+    links = [Link((at, at + 1), *draw(bonds)) for at in range(0, draw(whole(0, len(visits) - 1)), 2)]
+    kinds = [Weights(), Weights(lateness=1, worst_lateness=1), Weights(overtime=2, waiting=1), Weights(worst_idle=9)]
+    weights = draw(st.sampled_from(kinds))
     return Instance(visits, runs, carers, travel, links, weights, commute_counts=draw(st.booleans()))
 
 
@@ -203,3 +236,12 @@ def test_whatever_is_returned_is_lawful(instance):
     assert result.plan is not None
     assert breaches(instance, result.plan) == []
     assert result.score.total <= score(instance, Plan()).total + 1e-6
+
+
+@given(instances())
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_whatever_is_returned_costs_what_the_search_believed(instance):
+    instance = replace(instance, weights=replace(instance.weights, lacking=2))
+    search = Search(instance, 0.04, None)
+    plan = search.run(1)
+    assert abs(search.best_price - score(instance, plan).total) < 1e-6
