@@ -8,7 +8,8 @@ from __future__ import annotations
 import hashlib
 import re
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.templatetags.static import static
 from django.views.decorators.cache import cache_control
 
 from homecare.accounts.models import Agency
@@ -87,3 +88,9 @@ def style_sheet(colour: str) -> str:
 def brand_css(request: HttpRequest) -> HttpResponse:
     """The brand sheet; its address carries a version of the colour. Public: the log-in page needs it."""
     return HttpResponse(style_sheet(Agency.current().brand_colour), content_type="text/css; charset=utf-8")
+
+
+@cache_control(public=True, max_age=60 * 60 * 24)
+def favicon(request: HttpRequest) -> HttpResponse:
+    """The icon under the name browsers ask for beside a document that cannot say where it is: a PDF, a picture."""
+    return HttpResponseRedirect(static("img/icon.svg"))

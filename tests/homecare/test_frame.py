@@ -11,6 +11,7 @@ from django.contrib.messages.storage.cookie import CookieStorage
 from django.contrib.staticfiles import finders
 from django.core.management import call_command
 from django.http import HttpResponse
+from django.templatetags.static import static
 from django.test import RequestFactory, override_settings
 from django.urls import reverse
 from django.views import defaults
@@ -86,6 +87,12 @@ def test_readable_brand_colour_is_kept_as_it_is():
 
 def test_brand_sheet_ignores_what_is_no_colour():
     assert brand.style_sheet("red;} body{display:none") == brand.style_sheet(brand.FALLBACK)
+
+
+def test_a_document_without_a_page_finds_the_icon(client):
+    asked = client.get("/favicon.ico")
+    assert asked.status_code == 302
+    assert asked.url == static("img/icon.svg")
 
 
 def test_contrast_agrees_with_wcag_examples():
