@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from scheduling.roster.compiled import inner, jit
-from scheduling.roster.moves import HALVES, LATE, RUNS, begin, link, set_pause, undo, unlink
+from scheduling.roster.moves import HALVES, LATE, RUNS, begin, half_price, link, set_pause, undo, unlink
 from scheduling.roster.timing import cost, settle
 
 TINY = 1e-7  # a price that is nothing but rounding
@@ -13,6 +13,7 @@ TINY = 1e-7  # a price that is nothing but rounding
 
 @jit
 def keep(P, S, best):
+    """The plan at hand becomes the kept one."""
     for v in range(len(S.node)):
         best[0, v] = S.node.follows[v]
         best[1, v] = S.node.window[v]
@@ -77,5 +78,4 @@ def refresh(P, S):
         S.sums[RUNS] += S.tally[r, 0]
     S.sums[HALVES] = 0.0
     for g in range(len(P.group_size)):
-        if S.present[g] < P.group_size[g]:
-            S.sums[HALVES] += P.group_price[g] * S.present[g] / P.group_size[g]
+        S.sums[HALVES] += half_price(P, S, g)

@@ -48,6 +48,12 @@ def way(P, a, b):
 
 
 @inner
+def half_price(P, S, g):
+    """The share of a link's price that its placed visits stand for while others are not placed."""
+    return 0.0 if S.present[g] == P.group_size[g] else P.group_price[g] * S.present[g] / P.group_size[g]
+
+
+@inner
 def _missing(P, S, v, step):
     """The price of unfilled visits changes as v comes (1) or goes (−1).
 
@@ -58,10 +64,10 @@ def _missing(P, S, v, step):
     if g < 0:
         return -step * P.visit.missing[v]
     was = S.present[g] == P.group_size[g]
-    S.sums[HALVES] -= 0.0 if was else P.group_price[g] * S.present[g] / P.group_size[g]
+    S.sums[HALVES] -= half_price(P, S, g)
     S.present[g] += step
     now = S.present[g] == P.group_size[g]
-    S.sums[HALVES] += 0.0 if now else P.group_price[g] * S.present[g] / P.group_size[g]
+    S.sums[HALVES] += half_price(P, S, g)
     return (np.int64(was) - np.int64(now)) * P.group_price[g]
 
 

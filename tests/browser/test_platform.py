@@ -157,7 +157,7 @@ def test_today_renews_itself_and_keeps_the_place_of_the_keyboard(page_as, office
 
 def test_invitation_page_is_accessible(page_as, check_axe, fits, transactional_db, manager, branch, mailoutbox):
     from homecare.accounts.services.invitation import invite_person
-    from tests.homecare.test_account import secret_in
+    from tests.homecare.test_invitation import secret_in
 
     invite_person("new@homecare.example", roles=["Biller"], branches=[branch], by=manager, first_name="Nina")
     page = page_as(None, width=390)
